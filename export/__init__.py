@@ -1,0 +1,1 @@
+"""Export of trained styles: SavedModel and TFLite."""

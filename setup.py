@@ -1,0 +1,43 @@
+from pathlib import Path
+
+from setuptools import setup
+
+setup(
+    name="tfstyle",
+    version="0.1.0",
+    description="Fast neural style transfer for Keras and TensorFlow, with trained styles",
+    long_description=Path("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.11,<3.14",
+    # export/ and zoo/ lie beside tfstyle/: one is a product of its own, one is data.
+    packages=["tfstyle", "tfstyle.export", "tfstyle.zoo"],
+    package_dir={"tfstyle.export": "export", "tfstyle.zoo": "zoo"},
+    package_data={
+        "tfstyle": ["*.pyi", "py.typed"],
+        "tfstyle.zoo": ["*/*.jpg", "*/*/*"],
+    },
+    install_requires=[
+        "tensorflow>=2.16",
+        "keras>=3.3",
+        "h5py",
+        "lazy-loader>=0.3",  # a public API that loads Keras only when used
+        "matplotlib",  # loss plots
+        "numpy",
+        "pillow>=10.1",
+        "scipy",  # L-BFGS of the slow reference
+        "tomli-w",  # writes recipes; Python itself only reads TOML
+        "typer>=0.12",  # the command line; brings rich for tables and progress bars
+    ],
+    extras_require={"test": ["pytest>=8", "pytest-timeout"]},
+    entry_points={"console_scripts": ["tfstyle = tfstyle.cli:main"]},
+    classifiers=[
+        "License :: OSI Approved :: Apache Software License",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Multimedia :: Graphics",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)

@@ -1,0 +1,11 @@
+from . import export as export
+from .generators import GENERATORS as GENERATORS
+from .generators import johnson as johnson
+from .generators import pyramid as pyramid
+from .layers import InstanceNormalization as InstanceNormalization
+from .perceptual import PerceptualLoss as PerceptualLoss
+from .recipes import Recipe as Recipe
+from .styles import Style as Style
+from .styles import list_styles as list_styles
+from .styles import load as load
+from .training import train as train

@@ -1,0 +1,55 @@
+"""Files that are whole or absent: written under a temporary name, then renamed."""
+
+import contextlib
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """Gives a temporary path beside `path` to write a file or folder to, and renames it at the end.
+
+    Whatever stops the writing, `path` holds the old content or the new, never a part. The
+    temporary name ends as the given one, so that writers choose their format by it.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".partial-{os.getpid()}-{path.name}")
+    try:
+        yield temporary
+        if temporary.is_dir():
+            _replace_folder(temporary, path)
+        else:
+            _flush(temporary)
+            os.replace(temporary, path)
+    finally:
+        _remove(temporary)
+
+
+def sha256(path):
+    """Returns the SHA-256 of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _replace_folder(temporary, path):
+    old = path.with_name(f".old-{os.getpid()}-{path.name}")
+    if path.exists():
+        os.replace(path, old)
+    os.replace(temporary, path)
+    _remove(old)
+
+
+def _flush(path):
+    # Without this a power cut after the rename can leave an empty file under the final name.
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+
+
+def _remove(path):
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,196 @@
+"""The two generators of the paper, as functions that return a `keras.Model`.
+
+Both take RGB images in [0, 1], `[N, height, width, 3]`, and give pictures of the same size
+in [0, 1], float32. Height and width are free, in multiples of 4 (`johnson`) or 32 (`pyramid`).
+Beyond [0, 1] they are clipped, but not in training: see `layers.ImageOutput`.
+"""
+
+import keras
+import numpy as np
+from keras import layers
+
+from tfstyle.layers import (
+    ImageInput,
+    ImageOutput,
+    InstanceNormalization,
+    NearestUpsampling2D,
+    ReflectionPadding2D,
+)
+
+_NORMALIZATIONS = {
+    "instance": InstanceNormalization,
+    # Torch's values: the paper's code compares with these. Torch's momentum 0.1 is Keras' 0.9.
+    "batch": lambda: layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
+}
+_PADDINGS = {"reflect": ReflectionPadding2D, "zero": layers.ZeroPadding2D}
+_RATIOS = (32, 16, 8, 4, 2, 1)
+
+
+def johnson(width=32, normalization="instance", padding="reflect"):
+    """Builds the residual generator of Johnson et al.: the better pictures of the two.
+
+    Convolution 9 x 9, two of stride 2, five residual blocks without activation after the
+    sum, two of upsampling and convolution 3 x 3, convolution 9 x 9 to RGB. Each but the last
+    is followed by normalization and, outside the sums, ReLU.
+
+    Differences to the paper's code: nearest-neighbour upsampling and a convolution in place
+    of a transposed one (no checkerboard), reflection in place of replication, a last kernel
+    of 9 x 9 as in Johnson et al., and no bias before a normalization.
+
+    Args:
+        width: Integer, channels at full size; `2 * width` and `4 * width` at 1/2 and 1/4.
+            Defaults to 32, as in the paper; 16 is 2.3 times as fast.
+        normalization: `"instance"`, or `"batch"` for comparison.
+        padding: `"reflect"`, or `"zero"` for comparison: it paints along the borders.
+
+    Returns:
+        `keras.Model`, float32 `[N, height, width, 3]` to the same, in [0, 1]; height and
+        width are multiples of 4, at least 8.
+
+    Raises:
+        ValueError: on an unknown normalization or padding.
+
+    Example:
+
+        >>> import numpy as np
+        >>> johnson(width=4)(np.zeros((1, 16, 24, 3))).shape == (1, 16, 24, 3)
+        True
+
+    Reference:
+        Johnson, Alahi, Fei-Fei, *Perceptual Losses for Real-Time Style Transfer and
+        Super-Resolution*, arXiv 1603.08155; `models/johnson.lua` of the paper's code.
+    """
+    convolve = _Convolutions(normalization, padding)
+    image = keras.Input((None, None, 3), name="image")
+    x = ImageInput(multiple=4, minimum=8)(image)
+    x = convolve(x, width, kernel=9)
+    x = convolve(x, 2 * width, strides=2)
+    x = convolve(x, 4 * width, strides=2)
+    for _ in range(5):
+        branch = convolve(x, 4 * width)
+        x = x + convolve(branch, 4 * width, activation=None)
+    x = convolve(NearestUpsampling2D()(x), 2 * width)
+    x = convolve(NearestUpsampling2D()(x), width)
+    x = convolve.to_image(x, kernel=9)
+    return keras.Model(image, x, name="johnson")
+
+
+def pyramid(width=8, normalization="instance", padding="reflect", noise_channels=0):
+    """Builds the multi-scale generator of Ulyanov et al.: 14 times fewer weights.
+
+    The image is average-pooled by 32, 16, 8, 4, 2 and 1. Each scale passes a block of three
+    convolutions (3 x 3, 3 x 3, 1 x 1). From the coarsest on, the path so far is normalized,
+    upsampled and concatenated with the next scale, normalized too, and passes a block again.
+
+    The normalization of the lower path stands before the upsampling, not after it as in the
+    paper's code: repeating each pixel changes neither mean nor variance, and a quarter of the
+    pixels is a quarter of the work.
+
+    Args:
+        width: Integer, channels that each scale adds. Defaults to 8, as in the paper's code.
+        normalization: `"instance"`, or `"batch"` for comparison.
+        padding: `"reflect"`, or `"zero"` for comparison.
+        noise_channels: Integer, channels of noise z beside the image at every scale.
+            Defaults to 0: the paper's final code stylizes without. Above 0 the model takes
+            a list, the image and then one z a scale: see `sample_noise`.
+
+    Returns:
+        `keras.Model`, float32 `[N, height, width, 3]` to the same, in [0, 1]; height and
+        width are multiples of 32, at least 64.
+
+    Raises:
+        ValueError: on an unknown normalization or padding.
+
+    Example:
+
+        >>> import numpy as np
+        >>> pyramid(width=2)(np.zeros((1, 64, 96, 3))).shape == (1, 64, 96, 3)
+        True
+
+    Reference:
+        Ulyanov, Lebedev, Vedaldi, Lempitsky, *Texture Networks*, arXiv 1603.03417, figure 2;
+        `models/pyramid.lua` of the paper's code.
+    """
+    convolve = _Convolutions(normalization, padding)
+
+    def block(x, channels):
+        return convolve(convolve(convolve(x, channels), channels), channels, kernel=1)
+
+    image = keras.Input((None, None, 3), name="image")
+    checked = ImageInput(multiple=32, minimum=64)(image)
+    noises, path = [], None
+    for number, ratio in enumerate(_RATIOS, start=1):
+        scale = layers.AveragePooling2D(ratio)(checked) if ratio > 1 else checked
+        if noise_channels:
+            noises.append(keras.Input((None, None, noise_channels), name=f"noise_{ratio}"))
+            scale = layers.Concatenate()([scale, noises[-1]])
+        scale = block(scale, width)
+        if path is None:
+            path = scale
+            continue
+        lower = NearestUpsampling2D()(convolve.normalize(path))
+        path = layers.Concatenate()([lower, convolve.normalize(scale)])
+        path = block(path, number * width)
+    picture = convolve.to_image(path, kernel=1)
+    return keras.Model([image, *noises] if noises else image, picture, name="pyramid")
+
+
+GENERATORS = {"johnson": johnson, "pyramid": pyramid}
+
+
+def sample_noise(generator, batch, height, width, seed):
+    """Draws the noise z that a generator takes beside its images, from N(0, 1).
+
+    The paper's formula has Gaussian noise, its code a uniform one; this is the formula's.
+
+    Args:
+        generator: A model of `pyramid`, or any of this module.
+        batch, height, width: The size of the images.
+        seed: Integer or sequence of them. It alone decides the sample, on every backend.
+
+    Returns:
+        List of float32 arrays `[batch, height / ratio, width / ratio, noise_channels]`, one
+        a scale, coarsest first; empty for a generator without noise.
+    """
+    rng = np.random.default_rng(seed)
+    inputs = zip(generator.inputs[1:], _RATIOS, strict=False)
+    shapes = [(batch, height // r, width // r, z.shape[-1]) for z, r in inputs]
+    return [rng.standard_normal(shape, dtype="float32") for shape in shapes]
+
+
+def size_rule(generator):
+    """Returns what heights and widths must be multiples of, and the least of them."""
+    check = next(layer for layer in generator.layers if isinstance(layer, ImageInput))
+    return check.multiple, check.minimum
+
+
+class _Convolutions:
+    """Applies padding, convolution, normalization and activation, as one generator has them."""
+
+    def __init__(self, normalization, padding):
+        if normalization not in _NORMALIZATIONS:
+            raise ValueError(
+                f"normalization must be one of {', '.join(_NORMALIZATIONS)}. "
+                f"Received: {normalization!r}"
+            )
+        if padding not in _PADDINGS:
+            raise ValueError(
+                f"padding must be one of {', '.join(_PADDINGS)}. Received: {padding!r}"
+            )
+        self._normalization = _NORMALIZATIONS[normalization]
+        self._padding = _PADDINGS[padding]
+
+    def __call__(self, x, channels, kernel=3, strides=1, activation="relu"):
+        x = self.normalize(self._convolve(x, channels, kernel, strides, use_bias=False))
+        return layers.Activation(activation)(x) if activation else x
+
+    def normalize(self, x):
+        return self._normalization()(x)
+
+    def to_image(self, x, kernel):
+        return ImageOutput()(self._convolve(x, 3, kernel, strides=1, use_bias=True))
+
+    def _convolve(self, x, channels, kernel, strides, use_bias):
+        if kernel > 1:
+            x = self._padding(kernel // 2)(x)
+        return layers.Conv2D(channels, kernel, strides, use_bias=use_bias)(x)

@@ -1,0 +1,190 @@
+"""Image files and pixels.
+
+The pixel contract: RGB, height before width, channels last. Files and people have uint8, 0 to
+255; networks have float32 in [0, 1].
+"""
+
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from tfstyle.files import replacing
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
+
+
+def find_images(folder):
+    """Lists the image files of a folder, sorted by name.
+
+    Raises:
+        ValueError: if the folder does not exist or holds none.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is not a folder. Give a folder of photographs.")
+    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
+    if not paths:
+        raise ValueError(f"{folder} holds no images ({', '.join(SUFFIXES)}).")
+    return paths
+
+
+def read_image(path, least_sides=None):
+    """Reads an image file as upright 8-bit RGB, or RGBA where it has transparency.
+
+    Args:
+        path: The file.
+        least_sides: `(width, height)` that suffice. A JPEG is then decoded at 1/2, 1/4 or 1/8
+            of its size, many times faster, but not below these sides.
+
+    Returns:
+        `PIL.Image.Image`; its ICC profile, if it is one of RGB, in `info["icc_profile"]`.
+
+    Raises:
+        ValueError: if the file is missing, is no image, truncated, animated or larger than
+            `PIL.Image.MAX_IMAGE_PIXELS`.
+    """
+    try:
+        with Image.open(path) as image:
+            _refuse(image, path)
+            if least_sides:
+                image.draft(None, least_sides)
+            image.load()
+            return to_rgb(image)
+    except (FileNotFoundError, IsADirectoryError):
+        raise ValueError(f"{path}: there is no such file.") from None
+    except UnidentifiedImageError:
+        raise ValueError(f"{path} is not an image that Pillow can read.") from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise ValueError(_too_large(path)) from None
+    except (OSError, SyntaxError) as error:
+        raise ValueError(f"{path} is damaged or cut off: {error}.") from None
+
+
+def to_rgb(image):
+    """Turns any `PIL.Image.Image` into an upright 8-bit RGB or RGBA one.
+
+    EXIF rotation is applied; 16-bit grey is scaled to 8 bits; CMYK goes through its ICC
+    profile to sRGB; palettes, grey and 1-bit are expanded.
+
+    Raises:
+        ValueError: on floating-point pixels, whose range no file states.
+    """
+    upright = ImageOps.exif_transpose(image)
+    profile = upright.info.get("icc_profile")
+    if upright.mode == "F":
+        raise ValueError("Images of floating-point pixels have no known range: save 8 or 16 bits.")
+    if upright.mode.startswith("I"):
+        upright = _to_8_bits(upright)
+    if upright.mode in ("CMYK", "LAB") and profile:
+        upright = _to_srgb(upright, profile)
+    transparent = upright.mode in ("RGBA", "LA", "PA", "RGBa") or "transparency" in upright.info
+    result = upright.convert("RGBA" if transparent else "RGB")
+    result.info = {"icc_profile": profile} if _is_rgb_profile(profile) else {}
+    return result
+
+
+def to_pixels(image):
+    """Gives the float32 pixels `[height, width, 3]` in [0, 1] of a `PIL.Image.Image`."""
+    return np.asarray(image.convert("RGB"), "float32") / 255
+
+
+def to_image(pixels):
+    """Gives the `PIL.Image.Image` of float pixels `[height, width, 3]`, clipped to [0, 1]."""
+    return Image.fromarray(to_uint8(pixels))
+
+
+def to_uint8(pixels):
+    """Rounds float pixels in [0, 1] to uint8, 0 to 255; what is beyond is clipped."""
+    return np.rint(np.clip(pixels, 0, 1) * 255).astype("uint8")
+
+
+def resize_longest(image, side):
+    """Scales a `PIL.Image.Image` so that its longer side is `side` pixels."""
+    return _scale(image, side / max(image.size))
+
+
+def resize_shortest(image, side):
+    """Scales a `PIL.Image.Image` so that its shorter side is `side` pixels."""
+    return _scale(image, side / min(image.size))
+
+
+def center_crop(image, side):
+    """Cuts the largest square from the middle of an image and scales it to `side` pixels."""
+    return ImageOps.fit(image.convert("RGB"), (side, side), Image.Resampling.BICUBIC)
+
+
+def write_image(image, path):
+    """Writes an image under a temporary name, then renames it. The suffix decides the format.
+
+    The ICC profile in `info` is kept; formats without transparency lose the alpha channel.
+
+    Raises:
+        ValueError: if the suffix is of no format that Pillow writes.
+    """
+    path = Path(path)
+    format = Image.registered_extensions().get(path.suffix.lower())
+    if format not in Image.SAVE:
+        raise ValueError(
+            f"{path}: cannot write images of this kind. Use one of {', '.join(SUFFIXES)}."
+        )
+    if format in ("JPEG", "BMP"):
+        image = image.convert("RGB")
+    profile = image.info.get("icc_profile")
+    options = {"quality": 95} if format in ("JPEG", "WEBP") else {}
+    with replacing(path) as temporary:
+        image.save(temporary, format=format, icc_profile=profile, **options)
+
+
+def montage(rows, gap=4):
+    """Puts rows of equally large `PIL.Image.Image`s side by side on white."""
+    width = max(sum(image.width + gap for image in row) for row in rows) - gap
+    height = sum(row[0].height + gap for row in rows) - gap
+    sheet = Image.new("RGB", (width, height), "white")
+    top = 0
+    for row in rows:
+        left = 0
+        for image in row:
+            sheet.paste(image, (left, top))
+            left += image.width + gap
+        top += row[0].height + gap
+    return sheet
+
+
+def _refuse(image, path):
+    if image.width * image.height > Image.MAX_IMAGE_PIXELS:
+        raise ValueError(_too_large(path))
+    # A camera's JPEG may carry further views (MPO): its first image is the photograph.
+    frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    if frames > 1:
+        raise ValueError(f"{path} has {frames} frames or pages. Give a file with one picture.")
+
+
+def _too_large(path):
+    limit = Image.MAX_IMAGE_PIXELS // 10**6
+    return f"{path} has more than {limit} million pixels, which is refused. Scale it down first."
+
+
+def _to_8_bits(image):
+    values = np.asarray(image).astype("int64")
+    return Image.fromarray(np.clip(values // 257, 0, 255).astype("uint8"))
+
+
+def _to_srgb(image, profile):
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        target = ImageCms.createProfile("sRGB")
+        return ImageCms.profileToProfile(image, source, target, outputMode="RGB")
+    except ImageCms.PyCMSError:
+        return image.convert("RGB")  # a broken profile is no reason to refuse the photograph
+
+
+def _is_rgb_profile(profile):
+    # Bytes 16 to 19 of an ICC profile name the colour space of its pixels.
+    return bool(profile) and profile[16:20] == b"RGB "
+
+
+def _scale(image, factor):
+    size = [max(1, round(side * factor)) for side in image.size]
+    return image if tuple(size) == image.size else image.resize(size, Image.Resampling.BICUBIC)

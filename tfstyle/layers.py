@@ -1,0 +1,316 @@
+"""The Keras layers that fast stylization needs and Keras does not have.
+
+All take and give `[N, height, width, channels]`, leave height and width free, are
+written with `keras.ops` for every Keras backend, and convert to TFLite builtins.
+
+Migrating from TensorFlow Addons
+--------------------------------
+`tfa.layers.InstanceNormalization` ended with TensorFlow 2.15. It computes what
+`InstanceNormalization` here computes; its default epsilon is 1e-3, ours 1e-5:
+
+    tfa.layers.InstanceNormalization()      # before
+    InstanceNormalization(epsilon=1e-3)     # after
+
+Its weights are `gamma` and `beta` of shape `[channels]`, as here, in this order. So
+build the same network with this layer and read the old file with
+`network.load_weights("old.weights.h5")` if Keras 3 wrote it, or with
+`load_keras2_weights(network, "old.h5")` if Keras 2 did.
+"""
+
+import h5py
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="tfstyle")
+class InstanceNormalization(keras.layers.Layer):
+    """Gives each channel of each image mean 0 and variance 1, then scales and shifts it.
+
+    Use it in place of batch normalization wherever the contrast of one image must not
+    matter to the result, as in stylization. It acts alike in training and inference, on
+    each image alone, whatever else is in the batch.
+
+        mean[n, c]     = 1 / (height * width) * sum_ij x[n, i, j, c]
+        variance[n, c] = 1 / (height * width) * sum_ij (x[n, i, j, c] - mean[n, c]) ** 2
+        y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
+
+    The variance is biased. Mean and variance are computed in float32 at least, whatever the
+    dtype policy: their sums over `height * width` overflow in float16. A convolution
+    before this layer needs no bias, which the subtraction of the mean would cancel.
+
+    Args:
+        epsilon: Float above 0, added to the variance. Defaults to 1e-5, as in the paper's
+            code; beside feature maps with variances near 1 it is invisible, and a flat
+            channel (variance 0) gives `beta`.
+
+    Input shape:
+        `[N, height, width, channels]`; only `channels` must be known when built.
+
+    Output shape:
+        As the input.
+
+    Raises:
+        ValueError: if `epsilon` is not above 0, if the input is not 4-D or its number of
+            channels unknown.
+
+    Example:
+
+        >>> import numpy as np
+        >>> x = 5 + 3 * np.random.default_rng(0).normal(size=(2, 32, 32, 4))
+        >>> y = InstanceNormalization()(x)
+        >>> bool(abs(np.mean(y)) < 1e-5), bool(abs(np.std(y) - 1) < 1e-5)
+        (True, True)
+
+    Reference:
+        Ulyanov, Vedaldi, Lempitsky, *Instance Normalization: The Missing Ingredient for Fast
+        Stylization*, arXiv 1607.08022, section 2.
+    """
+
+    def __init__(self, epsilon=1e-5, **kwargs):
+        super().__init__(**kwargs)
+        if not epsilon > 0:
+            raise ValueError(f"epsilon must be above 0. Received: epsilon={epsilon}")
+        self.epsilon = epsilon
+        self.input_spec = keras.layers.InputSpec(ndim=4)
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        if channels is None:
+            raise ValueError(
+                "The number of channels must be known: give the last axis of the input a "
+                f"size. Received: input_shape={input_shape}"
+            )
+        self.gamma = self.add_weight(shape=(channels,), initializer="ones", name="gamma")
+        self.beta = self.add_weight(shape=(channels,), initializer="zeros", name="beta")
+
+    def call(self, inputs):
+        dtype = keras.backend.standardize_dtype(inputs.dtype)
+        x = ops.cast(inputs, "float64" if dtype == "float64" else "float32")
+        centered = x - ops.mean(x, axis=(1, 2), keepdims=True)
+        variance = ops.mean(ops.square(centered), axis=(1, 2), keepdims=True)
+        # gamma joins the small [N, 1, 1, C] tensor: one full-size multiplication, not two.
+        scale = ops.cast(self.gamma, x.dtype) * ops.rsqrt(variance + self.epsilon)
+        return ops.cast(centered * scale + ops.cast(self.beta, x.dtype), self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "epsilon": self.epsilon}
+
+
+@keras.saving.register_keras_serializable(package="tfstyle")
+class ReflectionPadding2D(keras.layers.Layer):
+    """Pads height and width by mirroring the image about its border pixels.
+
+    Zero padding tells the network where the border is, and it paints there (the paper,
+    figure 3); a mirror does not. The border pixel itself is not repeated: `cba|abcd` is
+    what symmetric padding would give, this gives `dcb|abcd`. In TFLite it is `MIRROR_PAD`.
+
+    Args:
+        padding: Integer, pixels added on each of the four sides. A `k` x `k` convolution
+            keeps its size with `padding=(k - 1) // 2`. Defaults to 1, for 3 x 3.
+
+    Input shape:
+        `[N, height, width, channels]`, height and width above `padding`.
+
+    Output shape:
+        `[N, height + 2 * padding, width + 2 * padding, channels]`.
+
+    Raises:
+        ValueError: if `padding` is negative, or height or width known and too small.
+
+    Example:
+
+        >>> import numpy as np
+        >>> row = np.arange(4.0).reshape(1, 1, 4, 1).repeat(4, axis=1)
+        >>> np.array(ReflectionPadding2D(2)(row))[0, 0, :, 0].tolist()
+        [2.0, 1.0, 0.0, 1.0, 2.0, 3.0, 2.0, 1.0]
+    """
+
+    def __init__(self, padding=1, **kwargs):
+        super().__init__(**kwargs)
+        if padding < 0:
+            raise ValueError(f"padding must not be negative. Received: padding={padding}")
+        self.padding = padding
+        self.input_spec = keras.layers.InputSpec(ndim=4)
+
+    def call(self, inputs):
+        height, width = inputs.shape[1:3]
+        if min(height or 2**31, width or 2**31) <= self.padding:
+            raise ValueError(
+                f"Reflection by {self.padding} needs more than {self.padding} pixels of "
+                f"height and width. Received: {height}x{width}. Use a larger image."
+            )
+        sides = (self.padding, self.padding)
+        return ops.pad(inputs, ((0, 0), sides, sides, (0, 0)), mode="reflect")
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, channels = input_shape
+        grow = 2 * self.padding
+        return batch, height and height + grow, width and width + grow, channels
+
+    def get_config(self):
+        return {**super().get_config(), "padding": self.padding}
+
+
+@keras.saving.register_keras_serializable(package="tfstyle")
+class NearestUpsampling2D(keras.layers.Layer):
+    """Repeats each pixel `factor` times in height and width.
+
+    Before a convolution it takes the place of a transposed convolution, whose uneven overlap
+    draws a checkerboard. In TFLite it is `RESIZE_NEAREST_NEIGHBOR`, also with free height and
+    width; `keras.layers.UpSampling2D` becomes RESHAPE and TILE of rank 5, which GPU delegates
+    refuse.
+
+    Args:
+        factor: Integer of at least 1, the same for height and width. Defaults to 2.
+
+    Input shape:
+        `[N, height, width, channels]`.
+
+    Output shape:
+        `[N, factor * height, factor * width, channels]`.
+
+    Raises:
+        ValueError: if `factor` is below 1.
+
+    Example:
+
+        >>> import numpy as np
+        >>> x = np.array([[1.0, 2.0]]).reshape(1, 1, 2, 1)
+        >>> np.array(NearestUpsampling2D(2)(x))[0, :, :, 0].tolist()
+        [[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]
+
+    Reference:
+        Odena, Dumoulin, Olah, *Deconvolution and Checkerboard Artifacts*, Distill 2016.
+    """
+
+    def __init__(self, factor=2, **kwargs):
+        super().__init__(**kwargs)
+        if factor < 1:
+            raise ValueError(f"factor must be at least 1. Received: factor={factor}")
+        self.factor = factor
+        self.input_spec = keras.layers.InputSpec(ndim=4)
+
+    def call(self, inputs):
+        height, width = ops.shape(inputs)[1:3]
+        size = (height * self.factor, width * self.factor)
+        return ops.image.resize(
+            inputs, size, interpolation="nearest", data_format="channels_last"
+        )
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, channels = input_shape
+        return batch, height and height * self.factor, width and width * self.factor, channels
+
+    def get_config(self):
+        return {**super().get_config(), "factor": self.factor}
+
+
+@keras.saving.register_keras_serializable(package="tfstyle")
+class ImageInput(keras.layers.Layer):
+    """Passes images on unchanged, and refuses sizes that the generator cannot give back.
+
+    Args:
+        multiple: Integer, what height and width must be multiples of: the product of the
+            strides (or the largest pooling ratio) behind this layer.
+        minimum: Integer, the least height and width.
+
+    Input shape:
+        `[N, height, width, 3]`, RGB in [0, 1].
+
+    Output shape:
+        As the input.
+
+    Raises:
+        ValueError: if height or width is known and does not fit.
+    """
+
+    def __init__(self, multiple, minimum, **kwargs):
+        super().__init__(**kwargs)
+        self.multiple = multiple
+        self.minimum = minimum
+
+    def call(self, inputs):
+        for side in inputs.shape[1:3]:
+            if side is not None and (side % self.multiple or side < self.minimum):
+                raise ValueError(
+                    f"This generator takes heights and widths that are multiples of "
+                    f"{self.multiple} and at least {self.minimum}. Received images of shape "
+                    f"{tuple(inputs.shape)}. `Style.stylize` takes any size; or pad the "
+                    f"images first."
+                )
+        return inputs
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "multiple": self.multiple, "minimum": self.minimum}
+
+
+@keras.saving.register_keras_serializable(package="tfstyle")
+class ImageOutput(keras.layers.Layer):
+    """Maps the last feature map, whose values are near [-2, 2], to RGB in [0, 1].
+
+        y = x / 4 + 1 / 2, clipped to [0, 1] when not training
+
+    In training nothing is clipped: a pixel beyond the range keeps its gradient and comes
+    back. A squashing function (tanh, sigmoid) lets it die there, in black patches.
+
+    Input shape:
+        `[N, height, width, 3]`.
+
+    Output shape:
+        As the input; float32 whatever the dtype policy of the layers before.
+    """
+
+    def __init__(self, **kwargs):
+        # bfloat16 has 8 bits: in [0.5, 1] its steps are those of an 8-bit picture.
+        super().__init__(**{**kwargs, "dtype": "float32"})
+
+    def call(self, inputs, training=False):
+        pixels = inputs / 4 + 0.5
+        return pixels if training else ops.clip(pixels, 0, 1)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+
+def load_keras2_weights(network, path):
+    """Reads a weights file that Keras 2 wrote into a Keras 3 network of the same layers.
+
+    The layers that have weights are taken in the order in which both list them, so their
+    names may differ, as they do for `tfa.layers.InstanceNormalization`.
+
+    Args:
+        network: `keras.Model`, built.
+        path: The file of Keras 2's `model.save_weights("name.h5")`.
+
+    Raises:
+        ValueError: if the file is no such file, or its shapes are not the network's.
+    """
+    with h5py.File(path, "r") as file:
+        root = file["model_weights"] if "model_weights" in file else file
+        if "layer_names" not in root.attrs:
+            raise ValueError(
+                f"{path} was not written by Keras 2: it names no layers. Keras 3 files are "
+                "read by `network.load_weights`."
+            )
+        groups = [root[_text(name)] for name in root.attrs["layer_names"]]
+        saved = [
+            group[_text(name)][()] for group in groups for name in group.attrs["weight_names"]
+        ]
+    shapes = [value.shape for value in saved]
+    expected = [tuple(weight.shape) for weight in network.weights]
+    if shapes != expected:
+        raise ValueError(
+            f"{path} holds weights of other shapes than the network: expected {expected}. "
+            f"Received: {shapes}"
+        )
+    network.set_weights(saved)
+
+
+def _text(name):
+    return name.decode() if isinstance(name, bytes) else name

@@ -1,0 +1,160 @@
+"""The perceptual loss: how far a picture is from a photograph's content and a painting's style."""
+
+import difflib
+import re
+
+import keras
+from keras import ops
+
+
+class PerceptualLoss:
+    """Content, style and total-variation loss between features of a fixed network.
+
+        content = mean((F_l(y) - F_l(x)) ** 2), summed over the content layers l
+        style = mean((G_l(y) - G_l(s)) ** 2), summed over the style layers l
+        G_l(y) = F_l(y)^T F_l(y) / (channels * height * width)
+        total_variation = mean of the squared differences of neighbouring pixels of y
+        total = content_weight * content + style_weight * style
+                + total_variation_weight * total_variation
+
+    for picture y, photograph x, style image s and features `F_l` of shape
+    `[height * width, channels]`. All are means, over the batch too. Pixels are in [0, 1];
+    features are those of VGG19 for pixels of 0 to 255 ("caffe" mode), so content and style are
+    numbers of about 1e5 to 1e6, as in the paper's code. Gram matrices and all means are
+    computed in float32 whatever the dtype policy: sums of squares of features overflow float16.
+
+    Args:
+        content_layers: Names of layers, `"relu4_2"` as in the papers, or the network's own.
+        style_layers: Likewise.
+        content_weight, style_weight, total_variation_weight: Floats. The defaults of the
+            weights are those of the paper's author ("these parameters work for me"): 1, 10, 0.
+        network: `"imagenet"` (Keras downloads its VGG19 once, 80 MB), the path of a
+            `VGG19(include_top=False)` weights file, or any `keras.Model` with layers of these
+            names that takes what VGG19 takes.
+
+    Raises:
+        ValueError: if the network has no layer of a given name.
+
+    Example: `loss = PerceptualLoss(); grams = loss.style_grams(painting)`, then
+    `loss(photographs, pictures, grams)["total"]`.
+
+    Reference:
+        Gatys, Ecker, Bethge, *Image Style Transfer Using Convolutional Neural Networks*, CVPR
+        2016, equations 1 to 7; `train.lua` of the IN paper's code for the divisors.
+    """
+
+    def __init__(
+        self,
+        content_layers=("relu4_2",),
+        style_layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1"),
+        content_weight=1.0,
+        style_weight=10.0,
+        total_variation_weight=0.0,
+        network="imagenet",
+    ):
+        self.weights = {
+            "content": content_weight,
+            "style": style_weight,
+            "total_variation": total_variation_weight,
+        }
+        self._content_layers = [_keras_name(name) for name in content_layers]
+        self._style_layers = [_keras_name(name) for name in style_layers]
+        if not isinstance(network, keras.Model):
+            network = keras.applications.VGG19(include_top=False, weights=str(network))
+        self.network = _cut(network, {*self._content_layers, *self._style_layers})
+        self.network.trainable = False
+
+    def style_grams(self, style_image):
+        """Gives the Gram matrices of a style image, which stay the same through a training.
+
+        Args:
+            style_image: Float array `[height, width, 3]` in [0, 1]. Its size is the size of the
+                brush strokes.
+
+        Returns:
+            List of float32 arrays `[1, channels, channels]`, one a style layer.
+        """
+        features = self._features(ops.convert_to_tensor(style_image, "float32")[None])
+        return [
+            ops.convert_to_numpy(gram_matrix(features[name])) for name in self._style_layers
+        ]
+
+    def __call__(self, photographs, pictures, style_grams):
+        """Gives the terms of the loss.
+
+        Args:
+            photographs: `[N, height, width, 3]` in [0, 1]; no gradient flows into them.
+            pictures: As `photographs`; values beyond [0, 1] are taken as they are.
+            style_grams: What `style_grams` gave.
+
+        Returns:
+            Dictionary of float32 scalars: `content`, `style`, `total_variation` (unweighted)
+            and `total` (their weighted sum).
+        """
+        features = self._features(pictures)
+        targets = self._features(photographs)
+        terms = {
+            "content": sum(
+                _mean_square(features[name], ops.stop_gradient(targets[name]))
+                for name in self._content_layers
+            ),
+            "style": sum(
+                _mean_square(gram_matrix(features[name]), gram)
+                for name, gram in zip(self._style_layers, style_grams, strict=True)
+            ),
+            "total_variation": total_variation(pictures),
+        }
+        total = sum(weight * terms[name] for name, weight in self.weights.items())
+        return {**terms, "total": total}
+
+    def _features(self, images):
+        # The "caffe" convention of VGG's authors: BGR, 0 to 255, ImageNet's mean taken away.
+        pixels = keras.applications.vgg19.preprocess_input(
+            255.0 * images, data_format="channels_last"
+        )
+        return self.network(pixels)
+
+
+def gram_matrix(features):
+    """Correlates each two channels over all positions.
+
+    Args:
+        features: `[N, height, width, channels]`.
+
+    Returns:
+        float32 `[N, channels, channels]`, divided by `channels * height * width`.
+    """
+    height, width, channels = ops.shape(features)[1:]
+    flat = ops.reshape(ops.cast(features, "float32"), (-1, height * width, channels))
+    positions = ops.cast(height * width, "float32")
+    return ops.matmul(ops.transpose(flat, (0, 2, 1)), flat / (positions * channels))
+
+
+def total_variation(pictures):
+    """Means the squared differences of each two neighbouring pixels; `[N, H, W, 3]` to a scalar."""
+    return _mean_square(pictures[:, 1:], pictures[:, :-1]) + _mean_square(
+        pictures[:, :, 1:], pictures[:, :, :-1]
+    )
+
+
+def _mean_square(a, b):
+    return ops.mean(ops.square(ops.cast(a, "float32") - ops.cast(b, "float32")))
+
+
+def _keras_name(name):
+    """Gives Keras' name of a VGG layer: its convolutions hold their ReLU."""
+    return re.sub(r"^relu(\d)_(\d)$", r"block\1_conv\2", name)
+
+
+def _cut(network, names):
+    """Ends the network at the deepest of the named layers; its outputs are a dictionary."""
+    known = [layer.name for layer in network.layers]
+    for name in sorted(names):
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=3) or known
+            raise ValueError(
+                f"The network has no layer {name!r}. Did you mean {' or '.join(near)}? "
+                "VGG19's are relu1_1 to relu5_4."
+            )
+    outputs = {name: network.get_layer(name).output for name in sorted(names)}
+    return keras.Model(network.inputs[0], outputs, name="features")

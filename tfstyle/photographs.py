@@ -1,0 +1,83 @@
+"""The photographs of a training, as batches of crops."""
+
+import functools
+import warnings
+
+import keras
+import numpy as np
+
+from tfstyle.images import read_image, resize_shortest, to_pixels
+
+# Photographs are scaled so that a crop covers 8/9 of the shorter side: nearly all of the scene,
+# at nine positions of an eighth each way.
+_MARGIN = 9 / 8
+
+
+class Photographs(keras.utils.PyDataset):
+    """Batches of random crops, for `keras.Model.fit`.
+
+    The number of a sample alone decides its photograph, crop and noise: sample `n` of a
+    training with a given seed is the same on every backend, with any number of workers, and
+    after an interruption. Each pass over the photographs has an order of its own.
+
+    Args:
+        paths: Image files. One that cannot be read is warned of, and the next takes its place.
+        crop: Integer, height and width of a sample.
+        batch_size: Integer, samples a step.
+        seed: Integer.
+        steps: Integer, how many steps to give.
+        first: Integer, the number of the first of them in the whole training.
+        noise: Function of `(batch, height, width, seed)` that gives the list of further
+            inputs of the generator, if it has any: `generators.sample_noise`.
+
+    Each item is a tuple of one: float32 `[batch_size, crop, crop, 3]` in [0, 1], or the list of
+    it and the noise.
+    """
+
+    def __init__(self, paths, crop, batch_size, seed, steps, first=0, noise=None):
+        # Two threads decode faster than a step of any generator on two cores.
+        super().__init__(workers=2, max_queue_size=8)
+        self._paths = list(paths)
+        self._crop = crop
+        self._batch_size = batch_size
+        self._seed = seed
+        self._steps = steps
+        self._first = first
+        self._noise = noise
+
+    def __len__(self):
+        return self._steps
+
+    def __getitem__(self, index):
+        step = self._first + index
+        numbers = range(step * self._batch_size, (step + 1) * self._batch_size)
+        images = np.stack([self.sample(number) for number in numbers])
+        noise = self._noise and self._noise(*images.shape[:3], (self._seed, 1, step))
+        return ([images, *noise] if noise else images,)
+
+    def sample(self, number):
+        """Gives sample `number`: float32 `[crop, crop, 3]` in [0, 1]."""
+        across, down = np.random.default_rng((self._seed, 0, number)).random(2)
+        image = self._read(number)
+        left = int(across * (image.width - self._crop + 1))
+        top = int(down * (image.height - self._crop + 1))
+        return to_pixels(image.crop((left, top, left + self._crop, top + self._crop)))
+
+    def _read(self, number):
+        short = round(self._crop * _MARGIN)
+        for offset in range(len(self._paths)):
+            path = self._paths[self._choose(number + offset)]
+            try:
+                return resize_shortest(read_image(path, (short, short)), short)
+            except ValueError as error:
+                warnings.warn(f"Left out: {error}", stacklevel=2)
+        raise ValueError("None of the photographs can be read.")
+
+    def _choose(self, number):
+        rounds, position = divmod(number, len(self._paths))
+        return _shuffled(self._seed, rounds, len(self._paths))[position]
+
+
+@functools.lru_cache(maxsize=4)
+def _shuffled(seed, rounds, count):
+    return np.random.default_rng((seed, 2, rounds)).permutation(count)

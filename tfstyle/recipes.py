@@ -1,0 +1,130 @@
+"""What a person decides about a style, as a file that a person reads."""
+
+import dataclasses
+import difflib
+import os
+import tomllib
+from pathlib import Path
+
+import tomli_w
+
+from tfstyle.files import replacing
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a training: painting, generator, loss, steps and seed.
+
+    With the same photographs, versions and machine the same recipe gives the same style.
+
+    Args:
+        painting: Path of the style image. In a file it is relative to the file.
+        title, artist, year, rights, source: Strings, the painting's credit.
+        generator: `"johnson"` (better) or `"pyramid"` (smaller).
+        width: Integer, channels of the generator; 0 is its own default.
+        normalization: `"instance"`, or `"batch"` for comparison.
+        padding: `"reflect"`, or `"zero"` for comparison.
+        noise_channels: Integer, for `pyramid` alone.
+        style_size: Integer, pixels of the painting's longer side: the size of the brush
+            strokes. 512 shows strokes of a painting on photographs of 256 to 512 pixels.
+        content_layers, style_layers: Layers of VGG19, see `PerceptualLoss`.
+        content_weight, style_weight, total_variation_weight: Floats, see `PerceptualLoss`.
+        crop: Integer, height and width of the training crops.
+        batch_size: Integer, crops a step.
+        steps: Integer, steps of the training.
+        learning_rate: Float, Adam's at the start; it falls to 0 along a cosine.
+        seed: Integer, decides weights, photographs' order and crops.
+
+    Raises:
+        ValueError: on a value out of range.
+    """
+
+    painting: str = "painting.jpg"
+    title: str = ""
+    artist: str = ""
+    year: str = ""
+    rights: str = ""
+    source: str = ""
+    generator: str = "johnson"
+    width: int = 0
+    normalization: str = "instance"
+    padding: str = "reflect"
+    noise_channels: int = 0
+    style_size: int = 512
+    content_layers: tuple = ("relu4_2",)
+    style_layers: tuple = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
+    content_weight: float = 1.0
+    style_weight: float = 10.0
+    total_variation_weight: float = 0.0
+    crop: int = 256
+    batch_size: int = 4
+    steps: int = 2000
+    learning_rate: float = 1e-3
+    seed: int = 0
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.type is float and type(value) is int:
+                object.__setattr__(self, field.name, float(value))
+            elif field.type is tuple and isinstance(value, list):
+                object.__setattr__(self, field.name, tuple(value))
+            elif type(value) is not field.type:
+                raise ValueError(
+                    f"{field.name} must be of type {field.type.__name__}. Received: {value!r}"
+                )
+        for name in ("style_size", "crop", "batch_size", "steps", "learning_rate"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be above 0. Received: {getattr(self, name)}")
+        for name in ("width", "noise_channels", "seed"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative. Received: {getattr(self, name)}")
+
+    @classmethod
+    def load(cls, path):
+        """Reads a recipe from a TOML file.
+
+        Raises:
+            ValueError: if the file is missing or no TOML, or has a key that no recipe has.
+        """
+        path = Path(path)
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ValueError(f"{path}: there is no such recipe.") from None
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ValueError(f"{path} is not a TOML file: {error}.") from None
+        known = [field.name for field in dataclasses.fields(cls)]
+        for key in values.keys() - set(known):
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Keys are {', '.join(known)}."
+            raise ValueError(f"{path}: a recipe has no key {key!r}. {hint}")
+        try:
+            recipe = cls(**values)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
+        return dataclasses.replace(recipe, painting=str(path.parent / recipe.painting))
+
+    def save(self, path):
+        """Writes the recipe to a TOML file, `painting` relative to it."""
+        path = Path(path)
+        painting = os.path.relpath(self.painting, path.parent)
+        values = dataclasses.asdict(dataclasses.replace(self, painting=Path(painting).as_posix()))
+        with replacing(path) as temporary:
+            temporary.write_text(tomli_w.dumps(values), encoding="utf-8")
+
+    @property
+    def generator_options(self):
+        """The keyword arguments of the generator's function."""
+        options = {"normalization": self.normalization, "padding": self.padding}
+        if self.width:
+            options["width"] = self.width
+        if self.noise_channels:
+            options["noise_channels"] = self.noise_channels
+        return options
+
+    @property
+    def loss_options(self):
+        """The keyword arguments of `PerceptualLoss` but its network."""
+        names = ("content_layers", "style_layers", "content_weight", "style_weight")
+        return {name: getattr(self, name) for name in (*names, "total_variation_weight")}

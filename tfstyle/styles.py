@@ -1,0 +1,327 @@
+"""Trained styles: the one place where they are saved, found, loaded and used."""
+
+import difflib
+import functools
+import importlib.metadata
+import importlib.resources
+import json
+import os
+import platform
+import shutil
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+from PIL import Image
+
+from tfstyle.files import replacing, sha256
+from tfstyle.generators import GENERATORS, sample_noise, size_rule
+from tfstyle.images import center_crop, montage, read_image, to_pixels, to_rgb, to_uint8, write_image
+from tfstyle.recipes import Recipe
+
+_WEIGHTS = "model.weights.h5"
+
+
+class Style:
+    """A recipe and the generator trained by it.
+
+    `tfstyle.load` and `tfstyle.train` give one.
+
+    Args:
+        recipe: `Recipe`.
+        model: `keras.Model`, the generator: float32 `[N, height, width, 3]` in [0, 1] to the
+            same.
+        card: Dictionary of what was measured, for `card.json`.
+    """
+
+    def __init__(self, recipe, model, card=None):
+        self.recipe = recipe
+        self.model = model
+        self.card = card or {}
+
+    def stylize(self, image, seed=0):
+        """Paints a photograph in this style.
+
+        Args:
+            image: One of
+                - a path of an image file,
+                - a `PIL.Image.Image` of any mode,
+                - an array `[height, width, 3]` or `[N, height, width, 3]`, RGB, of uint8 or of
+                  floats in [0, 1].
+                Any size from 1 x 1 up. Beyond the generator's multiples the image is mirrored at
+                its right and lower border, and the picture cut to the image's size.
+            seed: Integer, decides the noise of a generator that takes noise.
+
+        Returns:
+            For a path or a PIL image a `PIL.Image.Image` of the same size, with its transparency
+            and ICC profile; for an array one of the same shape and dtype.
+
+        Raises:
+            ValueError: on a file that is no image, or an array of another shape, dtype or range.
+        """
+        if isinstance(image, str | os.PathLike):
+            return self._stylize_image(read_image(image), seed)
+        if isinstance(image, Image.Image):
+            return self._stylize_image(to_rgb(image), seed)
+        return self._stylize_array(np.asarray(image), seed)
+
+    def save(self, folder, previews=()):
+        """Writes the style, to `folder/GENERATOR`, and its painting, to `folder`.
+
+        The weights are kept in float16 if that changes no channel of any pixel of painting and
+        previews by more than 1/255, else in float32. Another generator's style of the same
+        painting in `folder` is left as it is; an older one of the same generator is replaced at
+        the end, as a whole.
+
+        Args:
+            folder: Made if missing.
+            previews: Image files: photographs that the training did not see, for
+                `preview.jpg`.
+
+        Returns:
+            `Style`, as `load` would give it.
+        """
+        folder = Path(folder)
+        painting = folder / f"painting{Path(self.recipe.painting).suffix.lower()}"
+        if not (painting.exists() and painting.samefile(self.recipe.painting)):
+            with replacing(painting) as temporary:
+                shutil.copyfile(self.recipe.painting, temporary)
+        photographs = [center_crop(read_image(path), 256) for path in previews]
+        with replacing(folder / self.recipe.generator) as temporary:
+            temporary.mkdir()
+            Recipe(**{**vars(self.recipe), "painting": str(painting)}).save(temporary / "recipe.toml")
+            saved = self._save_weights(temporary / _WEIGHTS, [read_image(painting), *photographs])
+            if photographs:
+                pictures = [saved.stylize(photograph) for photograph in photographs]
+                write_image(montage([photographs, pictures]), temporary / "preview.jpg")
+            _save_golden(saved, temporary / "golden.npz")
+            card = {**self.card, **_describe(saved.model, temporary / _WEIGHTS)}
+            (temporary / "card.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+        return load(folder, self.recipe.generator)
+
+    def _save_weights(self, path, images):
+        half = Style(self.recipe, build_generator(self.recipe))
+        half.model.set_weights([np.float16(w) for w in self.model.get_weights()])
+        pixels = [np.asarray(center_crop(image, 256)) for image in images]
+        changes = [np.abs(np.int16(self.stylize(x)) - half.stylize(x)).max() for x in pixels]
+        if max(changes) > 1:
+            self.model.save_weights(path)
+            return self
+        half.model.save_weights(path)
+        _halve(path)
+        return half
+
+    def _stylize_image(self, image, seed):
+        pixels = stylize_pixels(self.model, to_pixels(image)[None], seed)[0]
+        picture = Image.fromarray(to_uint8(pixels))
+        if image.mode == "RGBA":
+            picture.putalpha(image.getchannel("A"))
+        picture.info = dict(image.info)
+        return picture
+
+    def _stylize_array(self, array, seed):
+        _check_array(array)
+        images = array if array.ndim == 4 else array[None]
+        is_uint8 = array.dtype == "uint8"
+        pixels = stylize_pixels(self.model, images / np.float32(255 if is_uint8 else 1), seed)
+        return (to_uint8(pixels) if is_uint8 else pixels.astype(array.dtype)).reshape(array.shape)
+
+
+def load(style, generator=None):
+    """Loads a trained style.
+
+    Args:
+        style: Name of a style of the zoo (`list_styles` names them) or path of a style's folder.
+        generator: `"johnson"` or `"pyramid"`. Defaults to the first of these that the style has.
+
+    Returns:
+        `Style`.
+
+    Raises:
+        ValueError: if there is no such style or generator, or its files are damaged or not
+            complete.
+
+    Example: `tfstyle.load("mosaic").stylize("photo.jpg").save("picture.jpg")`
+    """
+    folder = _find(style)
+    if not (folder / "card.json").exists():
+        folder = folder / _choose_generator(folder, generator)
+    elif generator and Recipe.load(folder / "recipe.toml").generator != generator:
+        raise ValueError(f"{folder} is not a style of the generator {generator!r}.")
+    card = _read_card(folder)
+    recipe = Recipe.load(folder / "recipe.toml")
+    model = build_generator(recipe)
+    model.load_weights(folder / _WEIGHTS)
+    return Style(recipe, model, card)
+
+
+def list_styles(folder=None):
+    """Lists the styles of the zoo, or of a folder of styles.
+
+    Returns:
+        Dictionary of name to the list of its generators, sorted by name.
+    """
+    folder = Path(folder) if folder else _zoo()
+    found = {path.name: _generators(path) for path in sorted(folder.iterdir()) if path.is_dir()}
+    return {name: generators for name, generators in found.items() if generators}
+
+
+def build_generator(recipe):
+    """Builds the untrained generator of a recipe, compiled for prediction.
+
+    Raises:
+        ValueError: if the recipe names no generator, or an option that it does not have.
+    """
+    if recipe.generator not in GENERATORS:
+        raise ValueError(
+            f"generator must be one of {', '.join(GENERATORS)}. Received: {recipe.generator!r}"
+        )
+    if recipe.noise_channels and recipe.generator != "pyramid":
+        raise ValueError("noise_channels are for the generator 'pyramid'.")
+    generator = GENERATORS[recipe.generator](**recipe.generator_options)
+    generator.compile(jit_compile=jit_compile())
+    return generator
+
+
+def jit_compile():
+    """Whether to compile with XLA: for JAX only.
+
+    TensorFlow on a CPU is faster without: oneDNN's convolutions are out of XLA's reach there,
+    and each new image size would cost seconds of compilation.
+    """
+    return keras.backend.backend() == "jax"
+
+
+def stylize_pixels(generator, pixels, seed=0):
+    """Runs a generator on images of any size.
+
+    Args:
+        generator: `keras.Model` of `build_generator`.
+        pixels: Array `[N, height, width, 3]` in [0, 1].
+        seed: Integer, for generators that take noise.
+
+    Returns:
+        float32 array of the same shape, in [0, 1].
+    """
+    multiple, minimum = size_rule(generator)
+    batch, height, width = pixels.shape[:3]
+    below, right = (max(minimum, -(-side // multiple) * multiple) - side for side in (height, width))
+    # NumPy mirrors again and again where the image is smaller than what it must grow by.
+    padded = np.pad(pixels, ((0, 0), (0, below), (0, right), (0, 0)), mode="reflect")
+    noise = sample_noise(generator, batch, *padded.shape[1:3], seed)
+    pictures = generator.predict_on_batch([padded, *noise] if noise else padded)
+    return np.asarray(pictures)[:, :height, :width]
+
+
+def _check_array(array):
+    if array.ndim not in (3, 4) or array.shape[-1] != 3 or 0 in array.shape:
+        raise ValueError(
+            "An image array must have the shape [height, width, 3] or [N, height, width, 3], RGB. "
+            f"Received: {list(array.shape)}"
+        )
+    if array.dtype != "uint8" and array.dtype.kind != "f":
+        raise ValueError(f"Pixels must be uint8 or float. Received: {array.dtype}")
+    if array.dtype.kind == "f" and not (array.min() >= 0 and array.max() <= 1):
+        raise ValueError(
+            "Float pixels must be in [0, 1]: divide by 255. Received values from "
+            f"{array.min()} to {array.max()}"
+        )
+
+
+@functools.cache
+def _zoo():
+    return Path(str(importlib.resources.files("tfstyle.zoo")))
+
+
+def _find(style):
+    named = _zoo() / str(style)
+    if Path(style).name == str(style) and named.is_dir():
+        return named
+    if Path(style).is_dir():
+        return Path(style)
+    names = list(list_styles())
+    near = difflib.get_close_matches(str(style), names, n=3) or names
+    raise ValueError(
+        f"There is no style {str(style)!r}, and no folder of this name. Did you mean "
+        f"{' or '.join(near)}?"
+    )
+
+
+def _generators(folder):
+    return [name for name in GENERATORS if (folder / name / "card.json").exists()]
+
+
+def _choose_generator(folder, generator):
+    known = _generators(folder)
+    if not known:
+        raise ValueError(
+            f"{folder} is not a style, or was not written to its end: it has no "
+            f"{' or '.join(f'{name}/card.json' for name in GENERATORS)}."
+        )
+    if generator and generator not in known:
+        raise ValueError(
+            f"{folder.name} has no generator {generator!r}. It has {' and '.join(known)}."
+        )
+    return generator or known[0]
+
+
+def _read_card(folder):
+    try:
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        expected = card["sha256"]
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{folder / 'card.json'} is damaged. Copy the style again.") from None
+    weights = folder / _WEIGHTS
+    if not weights.exists():
+        raise ValueError(f"{folder} lacks its weights, {_WEIGHTS}. Copy the style again.")
+    if sha256(weights) != expected:
+        raise ValueError(
+            f"{weights} is damaged, or of another style: its SHA-256 is not that of card.json. "
+            "Copy the style again."
+        )
+    return card
+
+
+def _halve(path):
+    """Rewrites each float32 array of an HDF5 file as float16."""
+    with h5py.File(path, "r+") as file:
+        names = []
+        file.visititems(lambda name, item: names.append(name) if hasattr(item, "dtype") else None)
+        for name in names:
+            values = file[name][()]
+            if values.dtype == "float32":
+                del file[name]
+                file[name] = values.astype("float16")
+
+
+def _save_golden(style, path):
+    """Keeps a small input and its output, to notice when a later version paints otherwise."""
+    pixels = np.asarray(center_crop(read_image(style.recipe.painting), 96))[:64]
+    with replacing(path) as temporary:
+        np.savez_compressed(temporary, input=pixels, output=style.stylize(pixels))
+
+
+def _describe(model, weights):
+    with h5py.File(weights, "r") as file:
+        kinds = set()
+        file.visititems(lambda _, item: kinds.add(str(item.dtype)) if hasattr(item, "dtype") else None)
+    backend = keras.backend.backend()
+    packages = ("tfstyle", "keras", backend, "numpy", "pillow")
+    return {
+        "parameters": model.count_params(),
+        "dtype": "float16" if "float16" in kinds else "float32",
+        "bytes": weights.stat().st_size,
+        "sha256": sha256(weights),
+        "backend": backend,
+        "versions": {name: importlib.metadata.version(name) for name in packages},
+        "hardware": f"{_processor()}, {os.cpu_count()} cores",
+    }
+
+
+def _processor():
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()

@@ -1,0 +1,275 @@
+"""Training of one style: a generator learns one painting from many photographs."""
+
+import contextlib
+import dataclasses
+import json
+import time
+from functools import partial
+from pathlib import Path
+
+import keras
+import matplotlib.figure
+import numpy as np
+from keras import ops
+
+from tfstyle.files import replacing, sha256
+from tfstyle.generators import sample_noise
+from tfstyle.images import (
+    center_crop,
+    find_images,
+    montage,
+    read_image,
+    resize_longest,
+    to_image,
+    to_pixels,
+    write_image,
+)
+from tfstyle.perceptual import PerceptualLoss
+from tfstyle.photographs import Photographs
+from tfstyle.styles import Style, build_generator, jit_compile, stylize_pixels
+
+LOSSES = ("loss", "content", "style", "total_variation")
+STEPS_PER_EPOCH = 100
+
+
+class NonFiniteLoss(ArithmeticError):
+    """The loss became infinite or no number; the last good weights are kept."""
+
+
+class StyleTransfer(keras.Model):
+    """A generator under its perceptual loss: what `fit` trains.
+
+    Args:
+        generator: `keras.Model` of `GENERATORS`.
+        perceptual_loss: `PerceptualLoss`.
+        style_grams: What `perceptual_loss.style_grams` gave for the painting.
+
+    Input shape:
+        `[N, height, width, 3]` in [0, 1], or the list of it and the generator's noise.
+    """
+
+    def __init__(self, generator, perceptual_loss, style_grams, **kwargs):
+        super().__init__(**kwargs)
+        self.generator = generator
+        self.perceptual_loss = perceptual_loss
+        self.style_grams = style_grams
+        # As an attribute of the model the network's weights are known to every backend.
+        self.network = perceptual_loss.network
+        self.trackers = [keras.metrics.Mean(name) for name in LOSSES[1:]]
+
+    def call(self, inputs, training=False):
+        return self.generator(inputs, training=training)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        photographs = keras.tree.flatten(x)[0]
+        terms = self.perceptual_loss(photographs, y_pred, self.style_grams)
+        for tracker in self.trackers:
+            tracker.update_state(terms[tracker.name])
+        return terms["total"]
+
+
+def train(
+    recipe, photographs, folder, vgg="imagenet", precision="float32", previews=(), callbacks=()
+):
+    """Trains a generator as a recipe says, and goes on where an earlier call was cut off.
+
+    After every 100 steps the folder has a new checkpoint, `history.csv`, `loss.png` and a
+    preview. A call with the same recipe and folder after an interruption, at whatever moment,
+    ends with the weights of an uninterrupted training.
+
+    Sets the seed of Keras' random numbers to that of the recipe.
+
+    Args:
+        recipe: `Recipe`.
+        photographs: Folder of photographs, or a sequence of image files: several hundred at
+            least, of any content. Only crops of `recipe.crop` pixels are seen.
+        folder: Where checkpoint, history and previews go.
+        vgg: The network of the loss: see `PerceptualLoss`.
+        precision: Keras dtype policy of the training: `"float32"`, `"mixed_bfloat16"` (half
+            the time on processors that have it) or `"mixed_float16"` (GPUs).
+        previews: Image files to stylize after every 100 steps.
+        callbacks: Further `keras.callbacks.Callback`s, such as `TensorBoard`.
+
+    Returns:
+        `Style`, float32, with what the training measured in its card.
+
+    Raises:
+        ValueError: on bad images, or if the folder holds a training of another recipe.
+        NonFiniteLoss: at the first loss that is not finite; the checkpoint before it stays.
+    """
+    paths = photographs
+    if isinstance(photographs, str | Path):
+        paths = find_images(photographs)
+    painting = to_pixels(resize_longest(read_image(recipe.painting), recipe.style_size))
+    images = [center_crop(read_image(path), recipe.crop) for path in previews]
+    keras.utils.set_random_seed(recipe.seed)
+    with _dtype_policy(precision):
+        model = _compiled_model(recipe, painting, vgg)
+        progress = Progress(Path(folder), recipe, images)
+        # One `fit` a report: within one, Keras reads ahead across the end of an epoch, and a
+        # resumed training would see other samples than an uninterrupted one.
+        for first in range(progress.restore(model), recipe.steps, STEPS_PER_EPOCH):
+            dataset = Photographs(
+                paths,
+                recipe.crop,
+                recipe.batch_size,
+                recipe.seed,
+                steps=min(STEPS_PER_EPOCH, recipe.steps - first),
+                first=first,
+                noise=partial(sample_noise, model.generator),
+            )
+            model.fit(
+                dataset,
+                initial_epoch=first // STEPS_PER_EPOCH,
+                epochs=-(-recipe.steps // STEPS_PER_EPOCH),
+                shuffle=False,
+                callbacks=[progress, *callbacks],
+            )
+    generator = build_generator(recipe)
+    generator.set_weights(model.generator.get_weights())
+    return Style(recipe, generator, {"training": progress.summary(precision, len(paths))})
+
+
+class Progress(keras.callbacks.Callback):
+    """Writes what a training has reached, after every epoch; a checkpoint last.
+
+    Args:
+        folder: `pathlib.Path`.
+        recipe: `Recipe`, in which a checkpoint must agree.
+        images: `PIL.Image.Image`s of one size, for the previews.
+    """
+
+    def __init__(self, folder, recipe, images):
+        super().__init__()
+        self._folder = folder
+        self._recipe = recipe
+        self._images = images
+        self._checkpoint = folder / "checkpoint.npz"
+        self._history = np.zeros((0, 2 + len(LOSSES)))
+        self._started = time.perf_counter()
+
+    def restore(self, model):
+        """Puts the model into the state of the checkpoint, if any; returns the steps done."""
+        if not self._checkpoint.exists():
+            return 0
+        with np.load(self._checkpoint, allow_pickle=False) as saved:
+            self._refuse_other_recipe(json.loads(str(saved["recipe"])))
+            for number, variable in enumerate(_state(model)):
+                variable.assign(saved[f"variable_{number}"])
+            self._history = saved["history"]
+        return self._steps
+
+    def summary(self, precision, photographs):
+        """Says in the words of the card what the training was and reached."""
+        last = dict(zip(LOSSES, (float(f"{x:.4g}") for x in self._history[-1, 2:]), strict=True))
+        return {
+            "steps": self._steps,
+            "seconds": round(self._seconds),
+            "photographs": photographs,
+            "precision": precision,
+            "losses": last,
+        }
+
+    def on_train_batch_end(self, batch, logs=None):
+        if not np.isfinite(logs["loss"]):
+            kept = f"The weights after step {self._steps} are kept in {self._checkpoint}."
+            raise NonFiniteLoss(
+                f"The loss became {logs['loss']} after step {self._steps}. "
+                f"{kept if self._steps else 'Nothing was saved yet.'} Train in another folder "
+                "with a lower learning_rate, or in float32."
+            )
+
+    def on_epoch_end(self, epoch, logs=None):
+        steps = min((epoch + 1) * STEPS_PER_EPOCH, self._recipe.steps)
+        now = time.perf_counter()
+        row = [steps, self._seconds + now - self._started, *(logs[name] for name in LOSSES)]
+        self._started = now
+        self._history = np.vstack([self._history, row])
+        self._write_history()
+        if self._images:
+            preview = stylized_pairs(self.model.generator, self._images, self._recipe.seed)
+            write_image(preview, self._folder / "previews" / f"{steps:06}.jpg")
+        self._write_checkpoint()
+        self.model.stop_training = True
+
+    @property
+    def _steps(self):
+        return int(self._history[-1, 0]) if len(self._history) else 0
+
+    @property
+    def _seconds(self):
+        return self._history[-1, 1] if len(self._history) else 0.0
+
+    def _write_history(self):
+        with replacing(self._folder / "history.csv") as temporary:
+            header = ",".join(("step", "seconds", *LOSSES))
+            np.savetxt(temporary, self._history, "%.6g", ",", header=header, comments="")
+        with replacing(self._folder / "loss.png") as temporary:
+            _plot(self._history, temporary)
+
+    def _write_checkpoint(self):
+        state = enumerate(_state(self.model))
+        arrays = {f"variable_{n}": ops.convert_to_numpy(v) for n, v in state}
+        with replacing(self._checkpoint) as temporary:
+            np.savez(temporary, recipe=_as_json(self._recipe), history=self._history, **arrays)
+
+    def _refuse_other_recipe(self, saved):
+        now = json.loads(_as_json(self._recipe))
+        other = [f"{key} {saved.get(key)} (now {now[key]})" for key in now if saved.get(key) != now[key]]
+        if other:
+            raise ValueError(
+                f"{self._folder} holds a training of another recipe: {', '.join(other)}. Choose "
+                "another folder, or delete this one."
+            )
+
+
+def stylized_pairs(generator, images, seed):
+    """Puts photographs above their stylized pictures in one `PIL.Image.Image`."""
+    pixels = stylize_pixels(generator, np.stack([to_pixels(image) for image in images]), seed)
+    return montage([images, [to_image(picture) for picture in pixels]])
+
+
+def _compiled_model(recipe, painting, vgg):
+    generator = build_generator(recipe)
+    loss = PerceptualLoss(**recipe.loss_options, network=vgg)
+    model = StyleTransfer(generator, loss, loss.style_grams(painting))
+    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.steps)
+    model.compile(optimizer=keras.optimizers.Adam(schedule), jit_compile=jit_compile())
+    model.optimizer.build(generator.trainable_variables)
+    return model
+
+
+def _state(model):
+    optimizer = getattr(model.optimizer, "inner_optimizer", None)
+    inner = optimizer.variables if optimizer else []
+    return [*model.generator.weights, *model.optimizer.variables, *inner]
+
+
+def _as_json(recipe):
+    """Gives what decides a training; a painting by its content, without its credit."""
+    values = dataclasses.asdict(recipe)
+    for credit in ("title", "artist", "year", "rights", "source"):
+        del values[credit]
+    return json.dumps({**values, "painting": sha256(recipe.painting)})
+
+
+@contextlib.contextmanager
+def _dtype_policy(name):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _plot(history, path):
+    """Draws each loss against the steps, logarithmically."""
+    figure = matplotlib.figure.Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.add_subplot(xlabel="step", ylabel="loss", yscale="log")
+    for name, values in zip(LOSSES, history[:, 2:].T, strict=True):
+        if np.any(values > 0):
+            axes.plot(history[:, 0], values, label=name)
+    axes.legend()
+    axes.grid(alpha=0.3)
+    figure.savefig(path)

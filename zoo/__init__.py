@@ -1,0 +1,1 @@
+"""Trained styles, one folder each, no code: see `tfstyle.list_styles`."""
