@@ -1,4 +1,5 @@
 from . import export as export
+from .folders import list_styles as list_styles
 from .generators import GENERATORS as GENERATORS
 from .generators import johnson as johnson
 from .generators import pyramid as pyramid
@@ -6,6 +7,5 @@ from .layers import InstanceNormalization as InstanceNormalization
 from .perceptual import PerceptualLoss as PerceptualLoss
 from .recipes import Recipe as Recipe
 from .styles import Style as Style
-from .styles import list_styles as list_styles
 from .styles import load as load
 from .training import train as train

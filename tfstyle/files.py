@@ -23,28 +23,34 @@ def replacing(path):
             _replace_folder(temporary, path)
         else:
             _flush(temporary)
-            os.replace(temporary, path)
+            temporary.replace(path)
     finally:
         _remove(temporary)
 
 
+def remove_partial(folder):
+    """Removes what writers that were killed have left in a folder."""
+    for path in Path(folder).glob(".partial-*"):
+        _remove(path)
+
+
 def sha256(path):
     """Returns the SHA-256 of a file, in hexadecimal."""
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _replace_folder(temporary, path):
     old = path.with_name(f".old-{os.getpid()}-{path.name}")
     if path.exists():
-        os.replace(path, old)
-    os.replace(temporary, path)
+        path.replace(old)
+    temporary.replace(path)
     _remove(old)
 
 
 def _flush(path):
     # Without this a power cut after the rename can leave an empty file under the final name.
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         os.fsync(file.fileno())
 
 

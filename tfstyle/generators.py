@@ -120,7 +120,10 @@ def pyramid(width=8, normalization="instance", padding="reflect", noise_channels
     checked = ImageInput(multiple=32, minimum=64)(image)
     noises, path = [], None
     for number, ratio in enumerate(_RATIOS, start=1):
-        scale = layers.AveragePooling2D(ratio)(checked) if ratio > 1 else checked
+        scale = checked
+        if ratio > 1:
+            # In float32 whatever the policy: float16 would sum up to 1024 pixels with 11 bits.
+            scale = layers.AveragePooling2D(ratio, dtype="float32")(checked)
         if noise_channels:
             noises.append(keras.Input((None, None, noise_channels), name=f"noise_{ratio}"))
             scale = layers.Concatenate()([scale, noises[-1]])
@@ -145,7 +148,9 @@ def sample_noise(generator, batch, height, width, seed):
 
     Args:
         generator: A model of `pyramid`, or any of this module.
-        batch, height, width: The size of the images.
+        batch: Integer, number of images.
+        height: Integer, pixels of the images.
+        width: Integer, likewise.
         seed: Integer or sequence of them. It alone decides the sample, on every backend.
 
     Returns:

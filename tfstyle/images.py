@@ -4,19 +4,32 @@ The pixel contract: RGB, height before width, channels last. Files and people ha
 255; networks have float32 in [0, 1].
 """
 
+import contextlib
 import io
+import math
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from tfstyle.files import replacing
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
 
+# How an image of an EXIF orientation is turned upright.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
 
 def find_images(folder):
-    """Lists the image files of a folder, sorted by name.
+    """Lists the image files of a folder, sorted by name, without hidden ones.
 
     Raises:
         ValueError: if the folder does not exist or holds none.
@@ -24,7 +37,9 @@ def find_images(folder):
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"{folder} is not a folder. Give a folder of photographs.")
-    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
+    named = (p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
+    # macOS leaves ._photo.jpg, which is no image, beside photo.jpg on other systems' disks.
+    paths = sorted(p for p in named if p.is_file() and not p.name.startswith("."))
     if not paths:
         raise ValueError(f"{folder} holds no images ({', '.join(SUFFIXES)}).")
     return paths
@@ -47,19 +62,24 @@ def read_image(path, least_sides=None):
     """
     try:
         with Image.open(path) as image:
-            _refuse(image, path)
+            _refuse(image)
             if least_sides:
-                image.draft(None, least_sides)
-            image.load()
+                # EXIF may turn the image afterwards: what suffices one way may not the other.
+                image.draft(None, (max(least_sides), max(least_sides)))
             return to_rgb(image)
     except (FileNotFoundError, IsADirectoryError):
         raise ValueError(f"{path}: there is no such file.") from None
     except UnidentifiedImageError:
         raise ValueError(f"{path} is not an image that Pillow can read.") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ValueError(_too_large(path)) from None
-    except (OSError, SyntaxError) as error:
-        raise ValueError(f"{path} is damaged or cut off: {error}.") from None
+        raise ValueError(
+            f"{path} has more than {Image.MAX_IMAGE_PIXELS / 1e6:.0f} million pixels, which is "
+            "refused. Scale it down first."
+        ) from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    except Exception as error:  # damaged bytes make Pillow raise nearly anything
+        raise ValueError(f"{path} is damaged or cut off: {error}.") from error
 
 
 def to_rgb(image):
@@ -71,7 +91,7 @@ def to_rgb(image):
     Raises:
         ValueError: on floating-point pixels, whose range no file states.
     """
-    upright = ImageOps.exif_transpose(image)
+    upright = _upright(image)
     profile = upright.info.get("icc_profile")
     if upright.mode == "F":
         raise ValueError("Images of floating-point pixels have no known range: save 8 or 16 bits.")
@@ -108,6 +128,11 @@ def resize_longest(image, side):
 def resize_shortest(image, side):
     """Scales a `PIL.Image.Image` so that its shorter side is `side` pixels."""
     return _scale(image, side / min(image.size))
+
+
+def limit_longest(image, side):
+    """Scales a `PIL.Image.Image` down, if need be, so that no side is above `side` pixels."""
+    return image if max(image.size) <= side else resize_longest(image, side)
 
 
 def center_crop(image, side):
@@ -152,18 +177,24 @@ def montage(rows, gap=4):
     return sheet
 
 
-def _refuse(image, path):
-    if image.width * image.height > Image.MAX_IMAGE_PIXELS:
-        raise ValueError(_too_large(path))
+def _refuse(image):
+    if image.width * image.height > (Image.MAX_IMAGE_PIXELS or math.inf):
+        raise Image.DecompressionBombError  # up to twice as many, Pillow itself only warns
     # A camera's JPEG may carry further views (MPO): its first image is the photograph.
     frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
     if frames > 1:
-        raise ValueError(f"{path} has {frames} frames or pages. Give a file with one picture.")
+        raise ValueError(f"It has {frames} frames or pages. Give a file with one picture.")
 
 
-def _too_large(path):
-    limit = Image.MAX_IMAGE_PIXELS // 10**6
-    return f"{path} has more than {limit} million pixels, which is refused. Scale it down first."
+def _upright(image):
+    image.load()
+    orientation = 1
+    # `ImageOps.exif_transpose` writes all tags anew and fails on the odd ones of many cameras;
+    # https://github.com/python-pillow/Pillow/issues/8965. None is a reason to refuse a photograph.
+    with contextlib.suppress(Exception):
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+    turn = _TURNS.get(orientation)
+    return image if turn is None else image.transpose(turn)
 
 
 def _to_8_bits(image):
@@ -176,7 +207,7 @@ def _to_srgb(image, profile):
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         target = ImageCms.createProfile("sRGB")
         return ImageCms.profileToProfile(image, source, target, outputMode="RGB")
-    except ImageCms.PyCMSError:
+    except (ImageCms.PyCMSError, OSError):
         return image.convert("RGB")  # a broken profile is no reason to refuse the photograph
 
 
@@ -187,4 +218,8 @@ def _is_rgb_profile(profile):
 
 def _scale(image, factor):
     size = [max(1, round(side * factor)) for side in image.size]
-    return image if tuple(size) == image.size else image.resize(size, Image.Resampling.BICUBIC)
+    if tuple(size) == image.size:
+        return image
+    scaled = image.resize(size, Image.Resampling.BICUBIC)
+    scaled.info = dict(image.info)
+    return scaled

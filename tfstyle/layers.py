@@ -11,13 +11,11 @@ Migrating from TensorFlow Addons
     tfa.layers.InstanceNormalization()      # before
     InstanceNormalization(epsilon=1e-3)     # after
 
-Its weights are `gamma` and `beta` of shape `[channels]`, as here, in this order. So
-build the same network with this layer and read the old file with
-`network.load_weights("old.weights.h5")` if Keras 3 wrote it, or with
-`load_keras2_weights(network, "old.h5")` if Keras 2 did.
+Its weights are `gamma` and `beta` of shape `[channels]`, as here, in this order. Build the same
+network with this layer, and `network.load_weights("old.h5")` reads the file that Keras 2 wrote:
+Keras 3 goes by the order of the layers, not by their names. `tests/test_addons.py` does both.
 """
 
-import h5py
 import keras
 from keras import ops
 
@@ -196,9 +194,12 @@ class NearestUpsampling2D(keras.layers.Layer):
     def call(self, inputs):
         height, width = ops.shape(inputs)[1:3]
         size = (height * self.factor, width * self.factor)
-        return ops.image.resize(
-            inputs, size, interpolation="nearest", data_format="channels_last"
-        )
+        if keras.backend.backend() == "tensorflow":
+            # `ops.image.resize` refuses a size that is known only at run time.
+            import tensorflow as tf
+
+            return tf.image.resize(inputs, size, method="nearest")
+        return ops.image.resize(inputs, size, "nearest", data_format="channels_last")
 
     def compute_output_shape(self, input_shape):
         batch, height, width, channels = input_shape
@@ -276,41 +277,3 @@ class ImageOutput(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return input_shape
-
-
-def load_keras2_weights(network, path):
-    """Reads a weights file that Keras 2 wrote into a Keras 3 network of the same layers.
-
-    The layers that have weights are taken in the order in which both list them, so their
-    names may differ, as they do for `tfa.layers.InstanceNormalization`.
-
-    Args:
-        network: `keras.Model`, built.
-        path: The file of Keras 2's `model.save_weights("name.h5")`.
-
-    Raises:
-        ValueError: if the file is no such file, or its shapes are not the network's.
-    """
-    with h5py.File(path, "r") as file:
-        root = file["model_weights"] if "model_weights" in file else file
-        if "layer_names" not in root.attrs:
-            raise ValueError(
-                f"{path} was not written by Keras 2: it names no layers. Keras 3 files are "
-                "read by `network.load_weights`."
-            )
-        groups = [root[_text(name)] for name in root.attrs["layer_names"]]
-        saved = [
-            group[_text(name)][()] for group in groups for name in group.attrs["weight_names"]
-        ]
-    shapes = [value.shape for value in saved]
-    expected = [tuple(weight.shape) for weight in network.weights]
-    if shapes != expected:
-        raise ValueError(
-            f"{path} holds weights of other shapes than the network: expected {expected}. "
-            f"Received: {shapes}"
-        )
-    network.set_weights(saved)
-
-
-def _text(name):
-    return name.decode() if isinstance(name, bytes) else name

@@ -36,7 +36,7 @@ class PerceptualLoss:
         ValueError: if the network has no layer of a given name.
 
     Example: `loss = PerceptualLoss(); grams = loss.style_grams(painting)`, then
-    `loss(photographs, pictures, grams)["total"]`.
+    `loss(loss.content_features(photographs), pictures, grams)["total"]`.
 
     Reference:
         Gatys, Ecker, Bethge, *Image Style Transfer Using Convolutional Neural Networks*, CVPR
@@ -75,33 +75,38 @@ class PerceptualLoss:
             List of float32 arrays `[1, channels, channels]`, one a style layer.
         """
         features = self._features(ops.convert_to_tensor(style_image, "float32")[None])
-        return [
-            ops.convert_to_numpy(gram_matrix(features[name])) for name in self._style_layers
-        ]
+        return [ops.convert_to_numpy(gram_matrix(features[name])) for name in self._style_layers]
 
-    def __call__(self, photographs, pictures, style_grams):
+    def content_features(self, photographs):
+        """Gives the features of photographs that their pictures should keep.
+
+        Args:
+            photographs: Float `[N, height, width, 3]` in [0, 1].
+
+        Returns:
+            List of tensors, one a content layer. No gradient flows into the photographs.
+        """
+        features = self._features(ops.convert_to_tensor(photographs, "float32"))
+        return [ops.stop_gradient(features[name]) for name in self._content_layers]
+
+    def __call__(self, content_features, pictures, style_grams):
         """Gives the terms of the loss.
 
         Args:
-            photographs: `[N, height, width, 3]` in [0, 1]; no gradient flows into them.
-            pictures: As `photographs`; values beyond [0, 1] are taken as they are.
-            style_grams: What `style_grams` gave.
+            content_features: What `content_features` gave for the photographs.
+            pictures: Float `[N, height, width, 3]`; values beyond [0, 1] are taken as they are.
+            style_grams: What `style_grams` gave for the painting.
 
         Returns:
             Dictionary of float32 scalars: `content`, `style`, `total_variation` (unweighted)
             and `total` (their weighted sum).
         """
         features = self._features(pictures)
-        targets = self._features(photographs)
+        content = [features[name] for name in self._content_layers]
+        grams = [gram_matrix(features[name]) for name in self._style_layers]
         terms = {
-            "content": sum(
-                _mean_square(features[name], ops.stop_gradient(targets[name]))
-                for name in self._content_layers
-            ),
-            "style": sum(
-                _mean_square(gram_matrix(features[name]), gram)
-                for name, gram in zip(self._style_layers, style_grams, strict=True)
-            ),
+            "content": sum(map(_mean_square, content, content_features)),
+            "style": sum(map(_mean_square, grams, style_grams)),
             "total_variation": total_variation(pictures),
         }
         total = sum(weight * terms[name] for name, weight in self.weights.items())

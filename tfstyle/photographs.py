@@ -30,8 +30,8 @@ class Photographs(keras.utils.PyDataset):
         noise: Function of `(batch, height, width, seed)` that gives the list of further
             inputs of the generator, if it has any: `generators.sample_noise`.
 
-    Each item is a tuple of one: float32 `[batch_size, crop, crop, 3]` in [0, 1], or the list of
-    it and the noise.
+    Each item is a tuple of one: float32 `[batch_size, crop, crop, 3]` in [0, 1], or the tuple
+    of it and the noise.
     """
 
     def __init__(self, paths, crop, batch_size, seed, steps, first=0, noise=None):
@@ -53,7 +53,7 @@ class Photographs(keras.utils.PyDataset):
         numbers = range(step * self._batch_size, (step + 1) * self._batch_size)
         images = np.stack([self.sample(number) for number in numbers])
         noise = self._noise and self._noise(*images.shape[:3], (self._seed, 1, step))
-        return ([images, *noise] if noise else images,)
+        return ((images, *noise) if noise else images,)
 
     def sample(self, number):
         """Gives sample `number`: float32 `[crop, crop, 3]` in [0, 1]."""

@@ -1,10 +1,6 @@
-"""Trained styles: the one place where they are saved, found, loaded and used."""
+"""Trained styles: saved, loaded and used."""
 
-import difflib
-import functools
 import importlib.metadata
-import importlib.resources
-import json
 import os
 import platform
 import shutil
@@ -16,11 +12,18 @@ import numpy as np
 from PIL import Image
 
 from tfstyle.files import replacing, sha256
+from tfstyle.folders import CARD, RECIPE, WEIGHTS, check_weights, find_style, read_card, write_card
 from tfstyle.generators import GENERATORS, sample_noise, size_rule
-from tfstyle.images import center_crop, montage, read_image, to_pixels, to_rgb, to_uint8, write_image
+from tfstyle.images import (
+    center_crop,
+    montage,
+    read_image,
+    to_pixels,
+    to_rgb,
+    to_uint8,
+    write_image,
+)
 from tfstyle.recipes import Recipe
-
-_WEIGHTS = "model.weights.h5"
 
 
 class Style:
@@ -90,14 +93,13 @@ class Style:
         photographs = [center_crop(read_image(path), 256) for path in previews]
         with replacing(folder / self.recipe.generator) as temporary:
             temporary.mkdir()
-            Recipe(**{**vars(self.recipe), "painting": str(painting)}).save(temporary / "recipe.toml")
-            saved = self._save_weights(temporary / _WEIGHTS, [read_image(painting), *photographs])
+            self.recipe.replace(painting=str(painting)).save(temporary / RECIPE)
+            saved = self._save_weights(temporary / WEIGHTS, [read_image(painting), *photographs])
             if photographs:
                 pictures = [saved.stylize(photograph) for photograph in photographs]
                 write_image(montage([photographs, pictures]), temporary / "preview.jpg")
             _save_golden(saved, temporary / "golden.npz")
-            card = {**self.card, **_describe(saved.model, temporary / _WEIGHTS)}
-            (temporary / "card.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+            write_card(temporary, {**self.card, **_describe(saved.model, temporary / WEIGHTS)})
         return load(folder, self.recipe.generator)
 
     def _save_weights(self, path, images):
@@ -144,27 +146,18 @@ def load(style, generator=None):
 
     Example: `tfstyle.load("mosaic").stylize("photo.jpg").save("picture.jpg")`
     """
-    folder = _find(style)
-    if not (folder / "card.json").exists():
-        folder = folder / _choose_generator(folder, generator)
-    elif generator and Recipe.load(folder / "recipe.toml").generator != generator:
-        raise ValueError(f"{folder} is not a style of the generator {generator!r}.")
-    card = _read_card(folder)
-    recipe = Recipe.load(folder / "recipe.toml")
+    folder = find_style(style, generator)
+    card = read_card(folder)
+    weights = check_weights(folder, card)
+    recipe = Recipe.load(folder / RECIPE)
     model = build_generator(recipe)
-    model.load_weights(folder / _WEIGHTS)
+    if model.count_params() != card.get("parameters"):
+        raise ValueError(
+            f"{folder / RECIPE} describes a generator of {model.count_params()} parameters, "
+            f"{CARD} one of {card.get('parameters')}. Copy the style again."
+        )
+    model.load_weights(weights)
     return Style(recipe, model, card)
-
-
-def list_styles(folder=None):
-    """Lists the styles of the zoo, or of a folder of styles.
-
-    Returns:
-        Dictionary of name to the list of its generators, sorted by name.
-    """
-    folder = Path(folder) if folder else _zoo()
-    found = {path.name: _generators(path) for path in sorted(folder.iterdir()) if path.is_dir()}
-    return {name: generators for name, generators in found.items() if generators}
 
 
 def build_generator(recipe):
@@ -206,7 +199,9 @@ def stylize_pixels(generator, pixels, seed=0):
     """
     multiple, minimum = size_rule(generator)
     batch, height, width = pixels.shape[:3]
-    below, right = (max(minimum, -(-side // multiple) * multiple) - side for side in (height, width))
+    below, right = (
+        max(minimum, -(-side // multiple) * multiple) - side for side in (height, width)
+    )
     # NumPy mirrors again and again where the image is smaller than what it must grow by.
     padded = np.pad(pixels, ((0, 0), (0, below), (0, right), (0, 0)), mode="reflect")
     noise = sample_noise(generator, batch, *padded.shape[1:3], seed)
@@ -227,60 +222,6 @@ def _check_array(array):
             "Float pixels must be in [0, 1]: divide by 255. Received values from "
             f"{array.min()} to {array.max()}"
         )
-
-
-@functools.cache
-def _zoo():
-    return Path(str(importlib.resources.files("tfstyle.zoo")))
-
-
-def _find(style):
-    named = _zoo() / str(style)
-    if Path(style).name == str(style) and named.is_dir():
-        return named
-    if Path(style).is_dir():
-        return Path(style)
-    names = list(list_styles())
-    near = difflib.get_close_matches(str(style), names, n=3) or names
-    raise ValueError(
-        f"There is no style {str(style)!r}, and no folder of this name. Did you mean "
-        f"{' or '.join(near)}?"
-    )
-
-
-def _generators(folder):
-    return [name for name in GENERATORS if (folder / name / "card.json").exists()]
-
-
-def _choose_generator(folder, generator):
-    known = _generators(folder)
-    if not known:
-        raise ValueError(
-            f"{folder} is not a style, or was not written to its end: it has no "
-            f"{' or '.join(f'{name}/card.json' for name in GENERATORS)}."
-        )
-    if generator and generator not in known:
-        raise ValueError(
-            f"{folder.name} has no generator {generator!r}. It has {' and '.join(known)}."
-        )
-    return generator or known[0]
-
-
-def _read_card(folder):
-    try:
-        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        expected = card["sha256"]
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(f"{folder / 'card.json'} is damaged. Copy the style again.") from None
-    weights = folder / _WEIGHTS
-    if not weights.exists():
-        raise ValueError(f"{folder} lacks its weights, {_WEIGHTS}. Copy the style again.")
-    if sha256(weights) != expected:
-        raise ValueError(
-            f"{weights} is damaged, or of another style: its SHA-256 is not that of card.json. "
-            "Copy the style again."
-        )
-    return card
 
 
 def _halve(path):
@@ -305,7 +246,9 @@ def _save_golden(style, path):
 def _describe(model, weights):
     with h5py.File(weights, "r") as file:
         kinds = set()
-        file.visititems(lambda _, item: kinds.add(str(item.dtype)) if hasattr(item, "dtype") else None)
+        file.visititems(
+            lambda _, item: kinds.add(str(item.dtype)) if hasattr(item, "dtype") else None
+        )
     backend = keras.backend.backend()
     packages = ("tfstyle", "keras", backend, "numpy", "pillow")
     return {

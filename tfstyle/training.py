@@ -12,7 +12,7 @@ import matplotlib.figure
 import numpy as np
 from keras import ops
 
-from tfstyle.files import replacing, sha256
+from tfstyle.files import remove_partial, replacing, sha256
 from tfstyle.generators import sample_noise
 from tfstyle.images import (
     center_crop,
@@ -26,13 +26,13 @@ from tfstyle.images import (
 )
 from tfstyle.perceptual import PerceptualLoss
 from tfstyle.photographs import Photographs
-from tfstyle.styles import Style, build_generator, jit_compile, stylize_pixels
+from tfstyle.styles import Style, build_generator, jit_compile, load, stylize_pixels
 
 LOSSES = ("loss", "content", "style", "total_variation")
 STEPS_PER_EPOCH = 100
 
 
-class NonFiniteLoss(ArithmeticError):
+class NonFiniteLossError(ArithmeticError):
     """The loss became infinite or no number; the last good weights are kept."""
 
 
@@ -45,7 +45,7 @@ class StyleTransfer(keras.Model):
         style_grams: What `perceptual_loss.style_grams` gave for the painting.
 
     Input shape:
-        `[N, height, width, 3]` in [0, 1], or the list of it and the generator's noise.
+        `[N, height, width, 3]` in [0, 1], or the tuple of it and the generator's noise.
     """
 
     def __init__(self, generator, perceptual_loss, style_grams, **kwargs):
@@ -58,11 +58,13 @@ class StyleTransfer(keras.Model):
         self.trackers = [keras.metrics.Mean(name) for name in LOSSES[1:]]
 
     def call(self, inputs, training=False):
+        inputs = list(inputs) if isinstance(inputs, tuple) else inputs
         return self.generator(inputs, training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         photographs = keras.tree.flatten(x)[0]
-        terms = self.perceptual_loss(photographs, y_pred, self.style_grams)
+        content = self.perceptual_loss.content_features(photographs)
+        terms = self.perceptual_loss(content, y_pred, self.style_grams)
         for tracker in self.trackers:
             tracker.update_state(terms[tracker.name])
         return terms["total"]
@@ -95,7 +97,7 @@ def train(
 
     Raises:
         ValueError: on bad images, or if the folder holds a training of another recipe.
-        NonFiniteLoss: at the first loss that is not finite; the checkpoint before it stays.
+        NonFiniteLossError: at the first loss that is not finite; the checkpoint before it stays.
     """
     paths = photographs
     if isinstance(photographs, str | Path):
@@ -150,6 +152,7 @@ class Progress(keras.callbacks.Callback):
 
     def restore(self, model):
         """Puts the model into the state of the checkpoint, if any; returns the steps done."""
+        remove_partial(self._folder)
         if not self._checkpoint.exists():
             return 0
         with np.load(self._checkpoint, allow_pickle=False) as saved:
@@ -173,7 +176,7 @@ class Progress(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if not np.isfinite(logs["loss"]):
             kept = f"The weights after step {self._steps} are kept in {self._checkpoint}."
-            raise NonFiniteLoss(
+            raise NonFiniteLossError(
                 f"The loss became {logs['loss']} after step {self._steps}. "
                 f"{kept if self._steps else 'Nothing was saved yet.'} Train in another folder "
                 "with a lower learning_rate, or in float32."
@@ -215,7 +218,9 @@ class Progress(keras.callbacks.Callback):
 
     def _refuse_other_recipe(self, saved):
         now = json.loads(_as_json(self._recipe))
-        other = [f"{key} {saved.get(key)} (now {now[key]})" for key in now if saved.get(key) != now[key]]
+        other = [
+            f"{key} {saved.get(key)} (now {now[key]})" for key in now if saved.get(key) != now[key]
+        ]
         if other:
             raise ValueError(
                 f"{self._folder} holds a training of another recipe: {', '.join(other)}. Choose "
@@ -231,6 +236,8 @@ def stylized_pairs(generator, images, seed):
 
 def _compiled_model(recipe, painting, vgg):
     generator = build_generator(recipe)
+    if recipe.start:
+        generator.set_weights(load(recipe.start, recipe.generator).model.get_weights())
     loss = PerceptualLoss(**recipe.loss_options, network=vgg)
     model = StyleTransfer(generator, loss, loss.style_grams(painting))
     schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.steps)

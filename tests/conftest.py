@@ -1,0 +1,95 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def data():
+    """The folder of VGG19 weights and photographs, which are not part of the repository."""
+    folder = os.environ.get("TFSTYLE_DATA")
+    if not folder:
+        pytest.skip("needs TFSTYLE_DATA: the folder of vgg19_notop.weights.h5 and photos/")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def photographs(tmp_path_factory):
+    """A folder of eight small photographs: smooth noise, of two shapes."""
+    folder = tmp_path_factory.mktemp("photographs")
+    rng = np.random.default_rng(1)
+    for number in range(8):
+        coarse = rng.integers(0, 256, (6, 8, 3), dtype="uint8")
+        image = Image.fromarray(coarse).resize((48, 40) if number % 2 else (40, 56))
+        image.save(folder / f"{number}.jpg", quality=95)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def painting(tmp_path_factory):
+    path = tmp_path_factory.mktemp("painting") / "Stripes.png"
+    pixels = np.full((48, 64, 3), (200, 120, 40), "uint8")
+    pixels[:, ::4] += 30
+    pixels[::6, :, 2] += 60
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+@pytest.fixture
+def network():
+    """A tiny random network in place of VGG19."""
+    import keras
+
+    keras.utils.set_random_seed(2)
+    image = keras.Input((None, None, 3))
+    x = keras.layers.Conv2D(4, 3, padding="same", activation="relu", name="shallow")(image)
+    x = keras.layers.MaxPooling2D()(x)
+    x = keras.layers.Conv2D(6, 3, padding="same", activation="relu", name="deep")(x)
+    return keras.Model(image, x)
+
+
+@pytest.fixture
+def recipe(painting):
+    from tfstyle import Recipe
+
+    return Recipe(
+        painting=str(painting),
+        width=4,
+        content_layers=("deep",),
+        style_layers=("shallow", "deep"),
+        crop=32,
+        batch_size=2,
+        steps=4,
+        style_size=48,
+    )
+
+
+@pytest.fixture
+def style(recipe, rng):
+    """A style of random weights."""
+    import keras
+
+    from tfstyle import Style
+    from tfstyle.styles import build_generator
+
+    keras.utils.set_random_seed(3)
+    return Style(recipe, build_generator(recipe), {"training": {"steps": 0}})
+
+
+@pytest.fixture
+def float32_policy():
+    import keras
+
+    before = keras.config.dtype_policy()
+    yield
+    keras.config.set_dtype_policy(before)

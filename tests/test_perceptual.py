@@ -1,0 +1,107 @@
+import keras
+import numpy as np
+import pytest
+from gradients import gradients
+from keras import ops
+
+from tfstyle.perceptual import PerceptualLoss, gram_matrix, total_variation
+
+LAYERS = {"content_layers": ("deep",), "style_layers": ("shallow", "deep")}
+
+
+@pytest.fixture
+def loss(network):
+    return PerceptualLoss(
+        **LAYERS, content_weight=2, style_weight=3, total_variation_weight=5, network=network
+    )
+
+
+def images(rng, batch=2):
+    return rng.uniform(size=(batch, 12, 16, 3)).astype("float32")
+
+
+def caffe(pixels):
+    """VGG's own preprocessing, from the paper of its authors: BGR, 0 to 255, minus the mean."""
+    return 255 * pixels[..., ::-1] - np.array([103.939, 116.779, 123.68])
+
+
+def test_gram_matrix_is_the_formula(rng):
+    features = rng.normal(size=(2, 3, 5, 4)).astype("float32")
+    for image, gram in zip(features, np.array(gram_matrix(features)), strict=True):
+        flat = image.reshape(-1, 4).astype("float64")
+        np.testing.assert_allclose(gram, flat.T @ flat / (4 * 3 * 5), atol=1e-6)  # float32
+
+
+def test_terms_are_the_formula(rng, network, loss):
+    photographs, pictures, painting = images(rng), images(rng), images(rng, 1)[0]
+    terms = loss(loss.content_features(photographs), pictures, loss.style_grams(painting))
+    outputs = [network.get_layer(name).output for name in ("shallow", "deep")]
+    features = keras.Model(network.inputs[0], outputs)
+
+    def of(x):
+        return [np.array(f, "float64") for f in features(caffe(x).astype("float32"))]
+
+    def gram(f):
+        return np.einsum("nhwc,nhwd->ncd", f, f) / np.prod(f.shape[1:])
+
+    y, x, s = of(pictures), of(photographs), of(painting[None])
+    expected = {
+        "content": np.mean((y[1] - x[1]) ** 2),
+        "style": sum(np.mean((gram(a) - gram(b)) ** 2) for a, b in zip(y, s, strict=True)),
+        "total_variation": np.mean(np.diff(pictures, axis=1) ** 2)
+        + np.mean(np.diff(pictures, axis=2) ** 2),
+    }
+    weights = {"content": 2, "style": 3, "total_variation": 5}
+    expected["total"] = sum(weight * expected[name] for name, weight in weights.items())
+    assert terms.keys() == expected.keys()
+    for name, value in expected.items():
+        # float32 features of up to 1e3, squared and summed.
+        assert float(terms[name]) == pytest.approx(value, rel=1e-4), name
+
+
+def test_a_painting_has_its_own_style_and_a_photograph_its_own_content(rng, loss):
+    x = images(rng, 1)
+    terms = loss(loss.content_features(x), x, loss.style_grams(x[0]))
+    assert float(terms["content"]) == 0
+    # The same sums twice; only their order may differ.
+    assert float(terms["style"]) == pytest.approx(0, abs=1e-3)
+
+
+def test_flat_pictures_have_no_total_variation():
+    assert float(total_variation(np.full((1, 4, 5, 3), 0.3, "float32"))) == 0
+
+
+def test_gradient_reaches_the_picture_alone(rng, loss):
+    photograph, picture = keras.Variable(images(rng)), keras.Variable(images(rng))
+    grams = loss.style_grams(images(rng, 1)[0])
+
+    def total():
+        return loss(loss.content_features(photograph), picture, grams)["total"]
+
+    to_photograph, to_picture = gradients(total, [photograph, picture])
+    assert to_photograph is None or not to_photograph.any()
+    assert np.abs(to_picture).max() > 0
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_gram_matrices_do_not_overflow_in_half_precision(dtype):
+    # 300 squared is 9e4, above 65504. bfloat16 rounds 300 itself to 300.
+    features = ops.full((1, 8, 8, 4), 300.0, dtype=dtype)
+    gram = np.array(gram_matrix(features))
+    assert gram.dtype == "float32"
+    np.testing.assert_allclose(gram, 300**2 / 4, rtol=1e-6)
+
+
+def test_names_of_layers():
+    network = keras.applications.VGG19(include_top=False, weights=None)
+    loss = PerceptualLoss(("relu4_2",), ("relu1_1", "relu3_1"), network=network)
+    assert loss.network.layers[-1].name == "block4_conv2"
+    with pytest.raises(ValueError, match="no layer 'block4_conv9'. Did you mean block4_conv"):
+        PerceptualLoss(("relu4_9",), network=network)
+
+
+def test_vgg19_weights_from_a_file(data, rng):
+    loss = PerceptualLoss(network=data / "vgg19_notop.weights.h5")
+    # The first bias of the Keras release.
+    bias = loss.network.get_layer("block1_conv1").get_weights()[1]
+    assert bias[0] == pytest.approx(0.7301776, abs=1e-6)

@@ -1,0 +1,53 @@
+import pytest
+
+from tfstyle import Recipe
+
+
+def test_a_recipe_survives_its_file(tmp_path):
+    recipe = Recipe(
+        painting=str(tmp_path / "a" / "The Wave.png"),
+        title='The "Wave"',
+        generator="pyramid",
+        noise_channels=3,
+        style_layers=("relu1_2", "relu3_1"),
+        style_weight=2.5,
+        learning_rate=1e-4,
+        steps=7,
+    )
+    path = tmp_path / "b" / "recipe.toml"
+    recipe.save(path)
+    loaded = Recipe.load(path)
+    assert (path.parent / "../a/The Wave.png").resolve() == (tmp_path / "a/The Wave.png").resolve()
+    assert "../a/The Wave.png" in path.read_text()
+    assert loaded.replace(painting=recipe.painting) == recipe
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("style_wieght = 3.0", "no key 'style_wieght'. Did you mean 'style_weight'"),
+        ("xyz = 1", "no key 'xyz'. Keys are painting"),
+        ("steps = 0", "steps must be above 0. Received: 0"),
+        ("steps = 1.5", "steps must be of type int. Received: 1.5"),
+        ("steps = true", "steps must be of type int. Received: True"),
+        ('style_weight = "3"', "style_weight must be of type float"),
+        ("learning_rate = nan", "learning_rate must be above 0"),
+        ("seed = -1", "seed must not be negative"),
+        ("steps = ", "not a TOML file"),
+    ],
+)
+def test_mistakes_are_named(tmp_path, text, message):
+    path = tmp_path / "recipe.toml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message) as error:
+        Recipe.load(path)
+    assert str(path) in str(error.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ValueError, match="there is no such recipe"):
+        Recipe.load(tmp_path / "recipe.toml")
+
+
+def test_whole_numbers_serve_as_floats():
+    assert Recipe(style_weight=3).style_weight == 3.0

@@ -1,0 +1,181 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import tfstyle
+from tfstyle import Style, list_styles, load
+from tfstyle.images import find_images, read_image, to_image
+from tfstyle.styles import build_generator
+
+
+@pytest.fixture
+def folder(style, photographs, tmp_path):
+    style.save(tmp_path / "mine", find_images(photographs)[:2])
+    return tmp_path / "mine"
+
+
+def sample(rng, *shape, dtype="float32"):
+    pixels = rng.uniform(size=shape)
+    return np.uint8(pixels * 255) if dtype == "uint8" else pixels.astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64", "float16"])
+@pytest.mark.parametrize("shape", [(1, 1, 3), (16, 24, 3), (37, 5, 3), (2, 9, 30, 3)])
+def test_arrays_keep_shape_and_dtype(rng, style, shape, dtype):
+    picture = style.stylize(sample(rng, *shape, dtype=dtype))
+    assert picture.shape == shape and picture.dtype == dtype
+    assert picture.min() >= 0 and picture.max() <= (255 if dtype == "uint8" else 1)
+
+
+def test_arrays_files_and_images_give_the_same_picture(rng, style, tmp_path):
+    pixels = sample(rng, 20, 30, 3, dtype="uint8")
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    expected = style.stylize(pixels)
+    assert len(np.unique(expected)) > 20
+    for photograph in (tmp_path / "photo.png", str(tmp_path / "photo.png"), to_image(pixels / 255)):
+        np.testing.assert_array_equal(np.asarray(style.stylize(photograph)), expected)
+    # Rounding to 8 bits is half a step at most; float32 adds next to nothing.
+    floats = style.stylize(np.float32(pixels) / 255)
+    np.testing.assert_allclose(floats, expected / 255, atol=0.51 / 255)
+    np.testing.assert_array_equal(style.stylize(pixels[None])[0], expected)
+
+
+def test_a_fitting_size_is_neither_padded_nor_cut(rng, style):
+    pixels = sample(rng, 1, 16, 24, 3)
+    np.testing.assert_allclose(style.stylize(pixels), style.model(pixels), atol=1e-6)
+
+
+def test_transparency_and_profile_are_kept(rng, style):
+    image = Image.fromarray(sample(rng, 12, 14, 4, dtype="uint8"), "RGBA")
+    image.info["icc_profile"] = b"\0" * 16 + b"RGB " + b"\0" * 108
+    picture = style.stylize(image)
+    assert picture.mode == "RGBA" and picture.size == image.size
+    assert picture.getchannel("A").tobytes() == image.getchannel("A").tobytes()
+    assert picture.info["icc_profile"] == image.info["icc_profile"]
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros((4, 4), "uint8"), r"shape \[height, width, 3\].*Received: \[4, 4\]"),
+        (np.zeros((4, 4, 4), "uint8"), r"Received: \[4, 4, 4\]"),
+        (np.zeros((0, 4, 3), "uint8"), r"Received: \[0, 4, 3\]"),
+        (np.zeros((4, 4, 3), "int32"), "uint8 or float. Received: int32"),
+        (np.full((4, 4, 3), 255.0), "divide by 255"),
+        (np.full((4, 4, 3), np.nan), r"in \[0, 1\]"),
+    ],
+)
+def test_other_arrays_are_refused(style, array, message):
+    with pytest.raises(ValueError, match=message):
+        style.stylize(array)
+
+
+def test_a_saved_style_paints_the_same(rng, style, folder):
+    loaded = load(folder)
+    pixels = sample(rng, 33, 47, 3, dtype="uint8")
+    difference = np.int16(loaded.stylize(pixels)) - style.stylize(pixels)
+    assert np.abs(difference).max() <= 1
+    assert loaded.recipe.replace(painting="") == style.recipe.replace(painting="")
+    assert read_image(loaded.recipe.painting).size == (64, 48)
+    assert loaded.card["training"] == {"steps": 0}
+    assert loaded.card["parameters"] == style.model.count_params()
+    names = {path.name for path in (folder / "johnson").iterdir()}
+    assert names == {"recipe.toml", "model.weights.h5", "card.json", "preview.jpg", "golden.npz"}
+    assert read_image(folder / "johnson" / "preview.jpg").size == (516, 516)
+
+
+def test_saving_again_replaces_and_leaves_the_other_generator(rng, style, folder):
+    recipe = style.recipe.replace(generator="pyramid")
+    Style(recipe, build_generator(recipe)).save(folder)
+    style.model.set_weights([w * 1.1 for w in style.model.get_weights()])
+    saved = style.save(folder)
+    assert list_styles(folder.parent) == {"mine": ["johnson", "pyramid"]}
+    pixels = sample(rng, 16, 16, 3, dtype="uint8")
+    np.testing.assert_array_equal(load(folder).stylize(pixels), saved.stylize(pixels))
+    assert load(folder, generator="pyramid").recipe.generator == "pyramid"
+    assert load(folder / "pyramid").recipe.generator == "pyramid"
+    assert not [p for p in folder.iterdir() if p.name.startswith(".")]
+
+
+def test_weights_are_float16_only_where_that_is_not_seen(style, folder, tmp_path):
+    assert load(folder).card["dtype"] == "float16"
+    half = (folder / "johnson" / "model.weights.h5").stat().st_size
+    # Float16 keeps 11 bits: of the sums of large products it changes more than a grey level.
+    *others, kernel, bias = style.model.get_weights()
+    style.model.set_weights([*others, 50 * kernel, bias])
+    full = style.save(tmp_path / "full")
+    assert full.card["dtype"] == "float32"
+    assert full.card["bytes"] > 1.2 * half
+
+
+def test_golden_is_what_the_style_paints(folder):
+    with np.load(folder / "johnson" / "golden.npz") as golden:
+        np.testing.assert_array_equal(load(folder).stylize(golden["input"]), golden["output"])
+
+
+def test_an_interrupted_save_leaves_the_old_style(rng, style, folder, monkeypatch):
+    pixels = sample(rng, 16, 16, 3, dtype="uint8")
+    before = load(folder).stylize(pixels)
+    style.model.set_weights([w * 1.1 for w in style.model.get_weights()])
+
+    def fail(*arguments):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("tfstyle.styles.write_card", fail)
+    with pytest.raises(OSError, match="disk full"):
+        style.save(folder)
+    np.testing.assert_array_equal(load(folder).stylize(pixels), before)
+    assert not [p for p in folder.iterdir() if p.name.startswith(".")]
+
+
+def damage_weights(folder):
+    path = folder / "model.weights.h5"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (damage_weights, "model.weights.h5 is damaged"),
+        (lambda f: (f / "model.weights.h5").unlink(), "model.weights.h5 is missing"),
+        (lambda f: (f / "card.json").write_text('{"sha256":'), "card.json is missing or damaged"),
+        (lambda f: (f / "card.json").write_text("[]"), "card.json is missing or damaged"),
+        (lambda f: (f / "card.json").unlink(), "not a style, or was not written to its end"),
+        (lambda f: (f / "recipe.toml").unlink(), "there is no such recipe"),
+        (shutil.rmtree, "not a style"),
+    ],
+)
+def test_a_damaged_style_is_refused(folder, damage, message):
+    damage(folder / "johnson")
+    with pytest.raises(ValueError, match=message):
+        load(folder)
+
+
+def test_a_recipe_of_another_network_is_refused(folder):
+    path = folder / "johnson" / "recipe.toml"
+    path.write_text(path.read_text().replace("width = 4", "width = 8"))
+    with pytest.raises(ValueError, match="generator of .* parameters"):
+        load(folder)
+
+
+def test_unknown_names_offer_the_nearest(folder):
+    with pytest.raises(ValueError, match="no style 'mosiac'.*Did you mean mosaic"):
+        load("mosiac")
+    with pytest.raises(ValueError, match="no generator 'pyramid'. It has johnson"):
+        load(folder, generator="pyramid")
+    with pytest.raises(ValueError, match="generator must be one of johnson, pyramid"):
+        build_generator(tfstyle.Recipe(generator="unet"))
+    with pytest.raises(ValueError, match="noise_channels are for"):
+        build_generator(tfstyle.Recipe(noise_channels=1))
+
+
+def test_cards_are_readable(folder):
+    card = json.loads((folder / "johnson" / "card.json").read_text())
+    assert {"parameters", "dtype", "bytes", "sha256", "backend", "versions", "hardware"} <= set(
+        card
+    )

@@ -1,0 +1,154 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from tfstyle import training
+from tfstyle.images import find_images, read_image
+from tfstyle.training import NonFiniteLossError, train
+
+
+@pytest.fixture(autouse=True)
+def short_epochs(monkeypatch):
+    monkeypatch.setattr(training, "STEPS_PER_EPOCH", 2)
+
+
+def checkpoint(folder):
+    with np.load(folder / "checkpoint.npz") as saved:
+        return {name: saved[name] for name in saved if name.startswith("variable")}
+
+
+def test_a_training_learns_and_leaves_its_record(recipe, photographs, network, tmp_path):
+    recipe = recipe.replace(steps=41, learning_rate=1e-2)
+    previews = find_images(photographs)[:2]
+    style = train(recipe, photographs, tmp_path, network, previews=previews)
+    table = np.genfromtxt(tmp_path / "history.csv", delimiter=",", names=True)
+    assert list(table["step"]) == [*range(2, 41, 2), 41]
+    assert np.all(np.diff(table["seconds"]) > 0)
+    assert table["loss"][-5:].mean() < 0.8 * table["loss"][0]
+    total = recipe.content_weight * table["content"] + recipe.style_weight * table["style"]
+    np.testing.assert_allclose(table["loss"], total, rtol=1e-4)  # six digits in the file
+    assert read_image(tmp_path / "loss.png").width > 300
+    names = sorted(path.name for path in (tmp_path / "previews").iterdir())
+    assert names[0] == "000002.jpg" and names[-1] == "000041.jpg"
+    assert read_image(tmp_path / "previews" / names[-1]).size == (32 * 2 + 4, 32 * 2 + 4)
+    assert style.card["training"]["steps"] == 41
+    assert style.card["training"]["photographs"] == 8
+    assert style.model(np.zeros((1, 16, 16, 3))).dtype == "float32"
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_photographs_may_be_a_list(recipe, photographs, network, tmp_path):
+    style = train(recipe, find_images(photographs)[:3], tmp_path, network)
+    assert style.card["training"]["photographs"] == 3
+
+
+@pytest.mark.parametrize("name", ["johnson", "pyramid"])
+def test_a_resumed_training_ends_as_an_uninterrupted_one(
+    recipe, photographs, network, tmp_path, monkeypatch, name
+):
+    recipe = recipe.replace(generator=name, steps=6, crop=64 if name == "pyramid" else 32)
+    if name == "pyramid":
+        recipe = recipe.replace(noise_channels=2)
+    whole = train(recipe, photographs, tmp_path / "whole", network)
+
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 1:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, photographs, tmp_path / "parts", network, callbacks=[Stop()])
+    parts = train(recipe, photographs, tmp_path / "parts", network)
+    for a, b in zip(whole.model.get_weights(), parts.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    again = train(recipe, photographs, tmp_path / "parts", network)
+    np.testing.assert_array_equal(again.model.get_weights()[0], parts.model.get_weights()[0])
+
+
+SCRIPT = """
+import sys, keras
+from tfstyle import Recipe, training
+training.STEPS_PER_EPOCH = 1
+network = keras.saving.load_model(sys.argv[1])
+training.train(Recipe.load(sys.argv[2]), sys.argv[3], sys.argv[4], network)
+"""
+
+
+def test_a_killed_training_ends_as_an_uninterrupted_one(recipe, photographs, network, tmp_path):
+    recipe.replace(steps=12).save(tmp_path / "recipe.toml")
+    network.save(tmp_path / "network.keras")
+
+    def start(folder):
+        inputs = (tmp_path / "network.keras", tmp_path / "recipe.toml", photographs, folder)
+        command = [sys.executable, "-c", SCRIPT, *map(str, inputs)]
+        with (tmp_path / "log").open("ab") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log, env=os.environ, cwd=tmp_path)
+
+    assert start(tmp_path / "whole").wait() == 0, (tmp_path / "log").read_text()
+    # Just after the rename of a checkpoint, and amid what follows it.
+    for delay in (0.0, 0.1):
+        process = start(tmp_path / "parts")
+        _wait_for_a_new_checkpoint(tmp_path / "parts" / "checkpoint.npz", process)
+        time.sleep(delay)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert start(tmp_path / "parts").wait() == 0, (tmp_path / "log").read_text()
+    whole, parts = checkpoint(tmp_path / "whole"), checkpoint(tmp_path / "parts")
+    assert whole.keys() == parts.keys()
+    for name in whole:
+        np.testing.assert_array_equal(whole[name], parts[name])
+    assert not list((tmp_path / "parts").glob(".partial-*"))
+
+
+def _wait_for_a_new_checkpoint(path: Path, process):
+    before = path.stat().st_mtime_ns if path.exists() else None
+    while process.poll() is None and (not path.exists() or path.stat().st_mtime_ns == before):
+        time.sleep(0.005)
+
+
+def test_another_recipe_is_refused(recipe, photographs, network, tmp_path):
+    train(recipe, photographs, tmp_path, network)
+    with pytest.raises(ValueError, match=r"another recipe: learning_rate 0.001 \(now 0.01\)"):
+        train(recipe.replace(learning_rate=0.01), photographs, tmp_path, network)
+    # A credit decides nothing.
+    train(recipe.replace(title="Stripes"), photographs, tmp_path, network)
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_weights(
+    recipe, photographs, network, tmp_path
+):
+    class Spoil(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 1:
+                weights = self.model.generator.get_weights()
+                self.model.generator.set_weights([np.full_like(w, np.nan) for w in weights])
+
+    message = "became nan after step 2. The weights after step 2 are kept"
+    with pytest.raises(NonFiniteLossError, match=message):
+        train(recipe, photographs, tmp_path, network, callbacks=[Spoil()])
+    assert all(np.isfinite(value).all() for value in checkpoint(tmp_path).values())
+    assert len((tmp_path / "history.csv").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision_trains_and_resumes(recipe, photographs, network, tmp_path, precision):
+    before = keras.config.dtype_policy()
+    style = train(recipe, photographs, tmp_path, network, precision)
+    assert keras.config.dtype_policy() == before
+    assert {w.dtype for w in style.model.weights} == {"float32"}
+    saved = checkpoint(tmp_path)
+    again = train(recipe, photographs, tmp_path, network, precision)
+    np.testing.assert_array_equal(again.model.get_weights()[0], saved["variable_0"])
+
+
+def test_batch_normalization_keeps_its_averages(recipe, photographs, network, tmp_path):
+    style = train(recipe.replace(normalization="batch"), photographs, tmp_path, network)
+    averages = [w for w in style.model.non_trainable_variables if "moving_mean" in w.path]
+    assert averages and all(np.abs(w.numpy()).max() > 0 for w in averages)

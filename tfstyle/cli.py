@@ -1,0 +1,263 @@
+"""The command `tfstyle`: one function a verb, thin over the library.
+
+Keras is imported inside the functions: `--help`, `list` and a mistyped option answer at once.
+"""
+
+import glob
+import json
+import os
+import sys
+import warnings
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.table import Table
+
+from tfstyle.folders import find_style, list_styles, read_card, write_card
+from tfstyle.images import SUFFIXES, find_images, limit_longest, read_image, write_image
+from tfstyle.recipes import Recipe
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Fast neural style transfer: paint photographs like a painting.",
+)
+
+StyleName = Annotated[str, typer.Option("--style", "-s", help="Name in the zoo, or a folder.")]
+Generator = Annotated[
+    str | None, typer.Option("--generator", "-g", help="johnson or pyramid; else the default.")
+]
+Vgg = Annotated[
+    str, typer.Option(help="File of VGG19 weights without top; else Keras downloads its own.")
+]
+
+
+def main():
+    """Runs the command line; a user's mistake prints one line and exits with 2."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Pillow warns of flaws in files that it reads nevertheless, such as broken EXIF.
+    warnings.filterwarnings("ignore", module="PIL")
+    try:
+        app()
+    except ValueError as error:
+        _complain(error)
+        sys.exit(2)
+    except (ArithmeticError, OSError) as error:
+        _complain(error)
+        sys.exit(1)
+
+
+@app.command()
+def stylize(
+    photographs: Annotated[list[str], typer.Argument(help="Files, folders or patterns.")],
+    style: StyleName = "mosaic",
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder; or, for one photograph, a file.")
+    ] = Path("stylized"),
+    generator: Generator = None,
+    max_side: Annotated[
+        int, typer.Option(min=1, help="Scale larger photographs down to this first.")
+    ] = 100_000,
+    seed: Annotated[int, typer.Option(min=0, help="For generators that take noise.")] = 0,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite pictures.")] = False,
+):
+    """Paint photographs in a style.
+
+    Pictures keep the names of their photographs. One that cannot be read or written is
+    reported, the others are still done, and the exit code is 1.
+    """
+    paths = _expand(photographs)
+    targets = _targets(paths, output)
+    find_style(style, generator)  # a mistyped name is told before Keras is loaded
+    from tfstyle.styles import load
+
+    painter = load(style, generator)
+    failed = 0
+    with _progress() as progress:
+        for path, target in progress.track(
+            list(zip(paths, targets, strict=True)), description=escape(style)
+        ):
+            try:
+                if target.exists() and not force:
+                    raise ValueError(f"{target} exists already. Use --force to overwrite it.")
+                image = limit_longest(read_image(path), max_side)
+                write_image(painter.stylize(image, seed), target)
+            except (ValueError, OSError) as error:
+                failed += 1
+                _complain(error)
+    done = len(paths) - failed
+    typer.echo(f"{done} of {len(paths)} written to {output}.")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_command(
+    folder: Annotated[Path | None, typer.Argument(help="Folder of styles; else the zoo.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+):
+    """Show the trained styles."""
+    rows = []
+    for name, generators in list_styles(folder).items():
+        for generator in generators:
+            place = (folder / name if folder else find_style(name, generator).parent) / generator
+            recipe, card = Recipe.load(place / "recipe.toml"), read_card(place)
+            rows.append(
+                {
+                    "name": name,
+                    "generator": generator,
+                    "title": recipe.title,
+                    "artist": recipe.artist,
+                    "rights": recipe.rights,
+                    "parameters": card["parameters"],
+                    "bytes": card["bytes"],
+                }
+            )
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    table = Table("name", "generator", "painting", "artist", "rights", "weights", "size")
+    for row in rows:
+        size = f"{row['bytes'] / 1e6:.1f} MB"
+        cells = (row["title"], row["artist"], row["rights"], f"{row['parameters']:,}", size)
+        table.add_row(*(escape(cell) for cell in (row["name"], row["generator"], *cells)))
+    Console().print(table)
+
+
+@app.command()
+def train(
+    painting: Annotated[Path, typer.Argument(help="An image, or a recipe (.toml).")],
+    content: Annotated[Path, typer.Option(help="Folder of photographs to train on.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the new style.")],
+    generator: Generator = None,
+    steps: Annotated[int | None, typer.Option(min=1)] = None,
+    style_size: Annotated[
+        int | None, typer.Option(min=1, help="Painting's longer side: size of the strokes.")
+    ] = None,
+    style_weight: Annotated[float | None, typer.Option(help="Paint against photograph.")] = None,
+    precision: Annotated[
+        str, typer.Option(help="float32, mixed_bfloat16 or mixed_float16.")
+    ] = "float32",
+    vgg: Vgg = "imagenet",
+    preview: Annotated[
+        list[Path] | None, typer.Option(help="Photograph to show, not of --content; repeat.")
+    ] = None,
+    tensorboard: Annotated[bool, typer.Option(help="Write TensorBoard logs.")] = False,
+):
+    """Train a style on one painting. The same command goes on after an interruption."""
+    given = {
+        "generator": generator,
+        "steps": steps,
+        "style_size": style_size,
+        "style_weight": style_weight,
+    }
+    recipe = _recipe(painting, {key: value for key, value in given.items() if value is not None})
+    folder = output / "training" / recipe.generator
+    find_images(content)  # before Keras is loaded
+    import keras
+
+    from tfstyle.training import train as train_style
+
+    typer.echo(
+        f"{recipe.steps} steps of {recipe.batch_size} crops of {recipe.crop} pixels. Checkpoints, "
+        f"losses and previews: {folder}. Stop with Ctrl-C; the same command goes on."
+    )
+    callbacks = [keras.callbacks.TensorBoard(folder / "tensorboard")] if tensorboard else []
+    previews = preview or []
+    style = train_style(recipe, content, folder, vgg, precision, previews, callbacks)
+    style.card["command"] = _command()
+    style.save(output, previews)
+    typer.echo(f"Saved. Use it with: tfstyle stylize PHOTO --style {output}")
+
+
+@app.command()
+def evaluate(
+    style: Annotated[str, typer.Argument(help="Name in the zoo, or a folder.")],
+    content: Annotated[Path, typer.Option(help="Folder of photographs not trained on.")],
+    generator: Generator = None,
+    count: Annotated[int, typer.Option(min=1, help="Photographs to use.")] = 10,
+    size: Annotated[int, typer.Option(min=8, help="Side of the pictures.")] = 256,
+    iterations: Annotated[
+        int, typer.Option(min=0, help="L-BFGS iterations of the slow reference.")
+    ] = 100,
+    vgg: Vgg = "imagenet",
+    save: Annotated[bool, typer.Option("--save", help="Keep the numbers in the card.")] = False,
+):
+    """Measure a style's losses, and how many L-BFGS iterations they equal."""
+    folder = find_style(style, generator)
+    paths = find_images(content)[:count]
+    from tfstyle.evaluation import evaluate as evaluate_style
+    from tfstyle.styles import load
+
+    with _progress() as progress:
+        task = progress.add_task("evaluate", total=len(paths) * (1 + iterations))
+        advance = lambda: progress.advance(task)  # noqa: E731
+        result = evaluate_style(load(folder), paths, vgg, size, iterations, advance)
+        progress.update(task, completed=len(paths) * (1 + iterations))
+    table = Table("", *(["value"]))
+    for name, value in result.items():
+        table.add_row(name, f"{value:,}" if isinstance(value, int | float) else str(value))
+    Console().print(table)
+    if save:
+        write_card(folder, {**read_card(folder), "evaluation": {**result, "command": _command()}})
+
+
+def _recipe(path, values):
+    if path.suffix.lower() == ".toml":
+        recipe = Recipe.load(path).replace(**values)
+    else:
+        recipe = Recipe(painting=str(path), title=path.stem, **values)
+    if not Path(recipe.painting).is_file():
+        raise ValueError(f"{recipe.painting}: there is no such painting.")
+    return recipe
+
+
+def _expand(arguments):
+    """Gives the image files that files, folders and patterns name."""
+    paths = []
+    for argument in arguments:
+        if Path(argument).is_dir():
+            paths += find_images(argument)
+        elif glob.has_magic(argument) and not Path(argument).exists():
+            found = [Path(name) for name in sorted(glob.glob(argument, recursive=True))]  # noqa: PTH207
+            images = [path for path in found if path.suffix.lower() in SUFFIXES]
+            if not images:
+                raise ValueError(f"No image matches {argument}.")
+            paths += images
+        else:
+            paths.append(Path(argument))
+    return paths
+
+
+def _targets(paths, output):
+    """Gives where each picture goes; refuses two photographs of one name."""
+    if output.suffix.lower() in SUFFIXES:
+        if len(paths) == 1:
+            return [output]
+        raise ValueError(f"{output} is one file for {len(paths)} photographs. Give a folder.")
+    names = [path.name if path.suffix.lower() in SUFFIXES else f"{path.name}.png" for path in paths]
+    name, count = Counter(names).most_common(1)[0]
+    if count > 1:
+        raise ValueError(f"{count} photographs are named {name}: stylize them in several calls.")
+    return [output / name for name in names]
+
+
+def _progress():
+    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True))
+
+
+def _command():
+    """Gives the command as it can be shown to others: files without their folders."""
+    words = [Path(word).name if Path(word).exists() else word for word in sys.argv[1:]]
+    return " ".join(["tfstyle", *words])
+
+
+def _complain(error):
+    typer.echo(f"Error: {error}", err=True)

@@ -1,0 +1,140 @@
+"""Where trained styles lie on disk; needs no Keras, so that listing them is quick.
+
+mosaic/                   a style: one painting
+  painting.jpg
+  johnson/                one folder a trained generator
+    recipe.toml           what a person decided: see `recipes.Recipe`
+    model.weights.h5
+    card.json             what was measured; its sha256 is that of the weights
+    preview.jpg           photographs that the training did not see, stylized
+    golden.npz            a small `input` and its `output`, to notice drift
+  pyramid/...
+"""
+
+import difflib
+import functools
+import importlib.resources
+import json
+from pathlib import Path
+
+from tfstyle.files import replacing, sha256
+
+RECIPE = "recipe.toml"
+WEIGHTS = "model.weights.h5"
+CARD = "card.json"
+
+# The better pictures first: the first that a style has is its default.
+_GENERATORS = ("johnson", "pyramid")
+
+
+def list_styles(folder=None):
+    """Lists the styles of the zoo, or of a folder of styles.
+
+    Args:
+        folder: Path; the zoo that comes with tfstyle if none.
+
+    Returns:
+        Dictionary of name to the list of its generators, the default first; sorted by name.
+
+    Raises:
+        ValueError: if there is no such folder.
+
+    Example:
+
+        >>> list_styles()["mosaic"]
+        ['johnson', 'pyramid']
+    """
+    folder = Path(folder) if folder else _zoo()
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is not a folder. Give a folder of styles.")
+    found = {path.name: _generators(path) for path in sorted(folder.iterdir()) if path.is_dir()}
+    return {name: generators for name, generators in found.items() if generators}
+
+
+def find_style(style, generator=None):
+    """Finds the folder of one trained generator.
+
+    Args:
+        style: Name of a style of the zoo, path of a style's folder or of one of its generators'.
+        generator: Name; the style's default if none.
+
+    Returns:
+        `pathlib.Path`.
+
+    Raises:
+        ValueError: if there is no such style or generator.
+    """
+    folder = _find_folder(style)
+    if (folder / CARD).exists() and generator in (None, folder.name):
+        return folder
+    known = _generators(folder)
+    if not known:
+        raise ValueError(
+            f"{folder} is not a style, or was not written to its end: it has no "
+            f"{' or '.join(f'{name}/{CARD}' for name in _GENERATORS)}."
+        )
+    if generator and generator not in known:
+        raise ValueError(
+            f"The style {folder.name} has no generator {generator!r}. It has {' and '.join(known)}."
+        )
+    return folder / (generator or known[0])
+
+
+def read_card(folder):
+    """Reads the card of a trained generator.
+
+    Raises:
+        ValueError: if it is damaged.
+    """
+    path = folder / CARD
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(card["sha256"], str):
+            return card
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    raise ValueError(f"{path} is missing or damaged. Copy the style again.")
+
+
+def write_card(folder, card):
+    """Writes the card of a trained generator."""
+    with replacing(folder / CARD) as temporary:
+        temporary.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+
+
+def check_weights(folder, card):
+    """Returns the path of the weights of a trained generator, whose hash the card states.
+
+    Raises:
+        ValueError: if they are missing or others than the card's.
+    """
+    path = folder / WEIGHTS
+    if not path.exists():
+        raise ValueError(f"{path} is missing. Copy the style again.")
+    if sha256(path) != card["sha256"]:
+        raise ValueError(
+            f"{path} is damaged, or of another style: its SHA-256 is not that of {CARD}. Copy the "
+            "style again."
+        )
+    return path
+
+
+@functools.cache
+def _zoo():
+    return Path(str(importlib.resources.files("tfstyle.zoo")))
+
+
+def _find_folder(style):
+    named = _zoo() / str(style)
+    if Path(style).name == str(style) and _generators(named):
+        return named
+    if Path(style).is_dir():
+        return Path(style)
+    names = list(list_styles())
+    near = difflib.get_close_matches(str(style), names, n=3)
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"The zoo has {', '.join(names)}."
+    raise ValueError(f"There is no style {str(style)!r}, and no folder of this name. {hint}")
+
+
+def _generators(folder):
+    return [name for name in _GENERATORS if (folder / name / CARD).exists()]
