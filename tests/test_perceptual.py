@@ -96,7 +96,7 @@ def test_names_of_layers():
     network = keras.applications.VGG19(include_top=False, weights=None)
     loss = PerceptualLoss(("relu4_2",), ("relu1_1", "relu3_1"), network=network)
     assert loss.network.layers[-1].name == "block4_conv2"
-    with pytest.raises(ValueError, match="no layer 'block4_conv9'. Did you mean block4_conv"):
+    with pytest.raises(ValueError, match=r"no layer 'block4_conv9'. Did you mean block4_conv"):
         PerceptualLoss(("relu4_9",), network=network)
 
 

@@ -255,7 +255,7 @@ def _progress():
 
 def _command():
     """Gives the command as it can be shown to others: files without their folders."""
-    words = [Path(word).name if Path(word).exists() else word for word in sys.argv[1:]]
+    words = [Path(word).name or word if Path(word).exists() else word for word in sys.argv[1:]]
     return " ".join(["tfstyle", *words])
 
 

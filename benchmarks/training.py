@@ -1,0 +1,93 @@
+"""How much `fit` with its pipeline costs beside a bare step.
+
+    python -m benchmarks.training --photos PHOTOGRAPHS --vgg WEIGHTS
+
+Prints milliseconds a step of a hand-written `tf.function` loop over a batch in memory, and of
+`fit` over photographs that are read, cropped and batched, measured in turn in one process.
+"""
+
+import argparse
+import statistics
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfstyle import PerceptualLoss, Recipe, johnson
+from tfstyle.images import find_images
+from tfstyle.photographs import Photographs
+from tfstyle.training import StyleTransfer
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--photos", required=True)
+    parser.add_argument("--vgg", required=True)
+    parser.add_argument("--precision", default="mixed_bfloat16")
+    parser.add_argument("--batch-size", type=int, default=Recipe().batch_size)
+    parser.add_argument("--steps", type=int, default=50)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+
+    keras.config.set_dtype_policy(options.precision)
+    loss = PerceptualLoss(network=options.vgg)
+    painting = np.random.default_rng(0).uniform(size=(320, 512, 3))
+    grams = loss.style_grams(painting)
+    model = StyleTransfer(johnson(), loss, grams)
+    model.compile(optimizer=keras.optimizers.Adam(1e-3), jit_compile=False)
+    step = bare_step(johnson(), loss, grams)
+    paths = find_images(options.photos)
+    batch = tf.constant(photographs(paths, options.batch_size, 1)[0][0])
+
+    def run_bare():
+        for _ in range(options.steps):
+            value = step(batch)
+        float(value)
+
+    def run_fit():
+        model.fit(photographs(paths, options.batch_size, options.steps), shuffle=False, verbose=0)
+
+    bare, fit = measure((run_bare, run_fit), options.rounds)
+    for name, seconds in (("bare step", bare), ("fit", fit)):
+        print(f"{name:10} {1000 * seconds / options.steps:8.1f} ms a step")
+    print(f"fit / bare {fit / bare:8.3f}")
+
+
+def bare_step(generator, loss, grams):
+    """Gives the smallest training step that one would write by hand."""
+    optimizer = keras.optimizers.Adam(1e-3)
+    optimizer.build(generator.trainable_variables)
+
+    @tf.function
+    def step(photographs):
+        with tf.GradientTape() as tape:
+            pictures = generator(photographs, training=True)
+            total = loss(loss.content_features(photographs), pictures, grams)["total"]
+        gradients = tape.gradient(total, generator.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, generator.trainable_variables, strict=True))
+        return total
+
+    return step
+
+
+def photographs(paths, batch_size, steps):
+    return Photographs(paths, 256, batch_size, seed=0, steps=steps)
+
+
+def measure(functions, rounds):
+    """Gives the median seconds of each function, run in turn after one run to compile."""
+    seconds = [[] for _ in functions]
+    for number in range(rounds + 1):
+        for function, times in zip(functions, seconds, strict=True):
+            started = time.perf_counter()
+            function()
+            if number:
+                times.append(time.perf_counter() - started)
+    return [statistics.median(times) for times in seconds]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""The plan of the house: who may import whom, and what an import costs."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tfstyle
+
+PACKAGE = Path(tfstyle.__file__).parent
+
+FLOORS = [
+    {"files", "layers"},
+    {"images", "recipes", "folders", "generators", "perceptual"},
+    {"photographs", "styles"},
+    {"training", "optimization"},
+    {"evaluation"},
+    {"cli"},
+]
+FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
+
+
+def imports(path):
+    """Gives the modules of tfstyle that a module imports, at its top or inside functions."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tfstyle"):
+            yield node.module.removeprefix("tfstyle").removeprefix(".")
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                assert not alias.name.startswith("tfstyle."), f"{path}: use from ... import"
+
+
+@pytest.mark.parametrize("name", FLOOR)
+def test_modules_import_from_floors_below_alone(name):
+    for other in imports(PACKAGE / f"{name}.py"):
+        assert FLOOR[other] < FLOOR[name], f"{name} imports {other}"
+
+
+def test_every_module_has_a_floor():
+    modules = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
+    assert modules == FLOOR.keys()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["import tfstyle", "import tfstyle.cli", "import tfstyle.images", "tfstyle.list_styles()"],
+)
+def test_keras_is_imported_only_when_needed(statement, tmp_path):
+    heavy = "{'keras', 'tensorflow', 'jax'}"
+    code = f"import sys, tfstyle; {statement}; print({heavy} & {{*sys.modules}})"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert run.stdout == "set()\n", run.stderr
+
+
+def test_the_public_names_are_those_of_the_stub():
+    stub = (PACKAGE / "__init__.pyi").read_text(encoding="utf-8")
+    names = [alias.asname for node in ast.parse(stub).body for alias in getattr(node, "names", [])]
+    assert sorted(names) == sorted(tfstyle.__all__)
+    for name in names:
+        assert getattr(tfstyle, name).__doc__ or name == "GENERATORS"

@@ -1,0 +1,289 @@
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfstyle import Recipe, load
+from tfstyle.cli import main
+from tfstyle.folders import read_card
+from tfstyle.training import NonFiniteLossError
+
+# Runs the command in an interpreter of its own, in which it must not load a backend.
+WITHOUT_KERAS = """
+import sys
+from tfstyle.cli import main
+try:
+    main()
+finally:
+    assert not {"keras", "tensorflow", "jax", "torch"} & set(sys.modules)
+"""
+
+
+@pytest.fixture
+def tfstyle(monkeypatch, capsys):
+    """The command as a function: of its arguments, to its exit code, output and errors."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["tfstyle", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        output, complaints = capsys.readouterr()
+        # The progress goes to the same stream.
+        errors = [line for line in complaints.splitlines() if line.startswith("Error: ")]
+        return stopped.value.code, output, errors
+
+    return run
+
+
+def tfstyle_without_keras(*arguments):
+    command = [sys.executable, "-c", WITHOUT_KERAS, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def mine(style, tmp_path):
+    """The folder of a style of random weights."""
+    credit = {"title": "Stripes [/study]", "artist": "A. Painter", "rights": "public domain"}
+    style.recipe = style.recipe.replace(**credit)
+    style.save(tmp_path / "mine")
+    return tmp_path / "mine"
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_pictures_of_files_folders_and_patterns_keep_their_names(
+    tfstyle, mine, photographs, tmp_path
+):
+    (tmp_path / "folder").mkdir()
+    files = ("single.webp", "single.gif", "brackets [1].tif", "folder/in.PNG", "folder/notes.txt")
+    given = [tmp_path / name for name in files]
+    for path in given[:4]:
+        Image.new("RGB", (9, 7), "teal").save(path)
+    given[4].write_text("No image.")
+    given = (*given[:3], tmp_path / "folder", photographs / "[01].*")
+    code, output, errors = tfstyle("stylize", *given, "--style", mine, "-o", tmp_path / "out")
+    assert (code, errors) == (0, [])
+    assert output == f"6 of 6 written to {tmp_path / 'out'}.\n"
+    expected = ["0.jpg", "1.jpg", "brackets [1].tif", "in.PNG", "single.gif.png", "single.webp"]
+    assert names(tmp_path / "out") == expected
+    for name, size in zip(expected, [(40, 56), (48, 40), *[(9, 7)] * 4], strict=True):
+        with Image.open(tmp_path / "out" / name) as picture:
+            assert picture.size == size
+
+
+def test_one_photograph_can_go_to_a_file(tfstyle, mine, photographs, tmp_path):
+    target = tmp_path / "new" / "picture.png"
+    assert tfstyle("stylize", photographs / "3.jpg", "-s", mine, "-o", target)[0] == 0
+    with Image.open(target) as picture:
+        np.testing.assert_array_equal(picture, load(mine).stylize(photographs / "3.jpg"))
+
+
+def test_larger_photographs_are_scaled_down(tfstyle, mine, photographs, tmp_path):
+    code, *_ = tfstyle(
+        *("stylize", photographs / "0.jpg", "-s", mine, "-o", tmp_path / "out.png"),
+        *("--max-side", 28),
+    )
+    with Image.open(tmp_path / "out.png") as picture:
+        assert (code, picture.size) == (0, (20, 28))
+
+
+def test_pictures_are_overwritten_by_force_alone(tfstyle, mine, photographs, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "2.jpg").write_bytes(b"old")
+    arguments = ("stylize", photographs, "-s", mine, "-o", out)
+    code, output, errors = tfstyle(*arguments)
+    assert (code, output) == (1, f"7 of 8 written to {out}.\n")
+    assert errors == [f"Error: {out / '2.jpg'} exists already. Use --force to overwrite it."]
+    assert names(out) == names(photographs) and (out / "2.jpg").read_bytes() == b"old"
+
+    code, output, errors = tfstyle(*arguments, "--force")
+    assert (code, output, errors) == (0, f"8 of 8 written to {out}.\n", [])
+    assert (out / "2.jpg").stat().st_size > 100
+
+
+def test_a_bad_photograph_does_not_hinder_the_others(tfstyle, mine, photographs, tmp_path):
+    given = tmp_path / "given"
+    shutil.copytree(photographs, given)
+    (given / "2.jpg").write_bytes((given / "2.jpg").read_bytes()[:300])
+    (given / "5.jpg").write_text("Not a photograph.")
+    missing = tmp_path / "missing.jpg"
+    code, output, errors = tfstyle("stylize", given, missing, "-s", mine, "-o", tmp_path / "out")
+    assert (code, output) == (1, f"6 of 9 written to {tmp_path / 'out'}.\n")
+    bad = (given / "2.jpg", given / "5.jpg", missing)
+    assert all(str(path) in error for path, error in zip(bad, errors, strict=True))
+    assert names(tmp_path / "out") == [f"{number}.jpg" for number in (0, 1, 3, 4, 6, 7)]
+
+
+def test_a_picture_that_cannot_be_written_is_reported(tfstyle, mine, photographs, tmp_path):
+    (tmp_path / "file").touch()
+    code, _, errors = tfstyle("stylize", photographs / "0.jpg", "-s", mine, "-o", tmp_path / "file")
+    assert code == 1 and len(errors) == 1 and str(tmp_path / "file") in errors[0]
+
+
+def test_a_mistyped_style_offers_the_nearest(tfstyle, mine, photographs, monkeypatch):
+    monkeypatch.setattr("tfstyle.folders._zoo", lambda: mine.parent)
+    code, _, errors = tfstyle("stylize", photographs, "--style", "mien")
+    assert (code, len(errors)) == (2, 1)
+    assert "There is no style 'mien'" in errors[0] and "Did you mean mine?" in errors[0]
+
+
+def test_the_installed_command(mine, photographs, tmp_path):
+    command = shutil.which("tfstyle", path=str(Path(sys.executable).parent))
+    (tmp_path / "bad.jpg").touch()
+    arguments = ("stylize", tmp_path / "bad.jpg", photographs / "0.jpg", "-s", mine)
+    result = subprocess.run(
+        [command, *arguments], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert (result.returncode, result.stdout) == (1, "1 of 2 written to stylized.\n")
+    assert f"Error: {tmp_path / 'bad.jpg'} is not an image" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert names(tmp_path / "stylized") == ["0.jpg"]
+
+
+# Of these files and folders, made below, each mistake is about some.
+MISTAKES = {
+    "stylize photo.jpg -s nowhere": "There is no style 'nowhere'",
+    "stylize photo.jpg -s empty": "empty is not a style",
+    "stylize photo.jpg -s mine -g pyramid": "mine has no generator 'pyramid'. It has johnson.",
+    "stylize *.png -s mine": "No image matches *.png.",
+    "stylize photo.jpg *.png -s mine": "No image matches *.png.",
+    "stylize empty -s mine": "empty holds no images",
+    "stylize photo.jpg more -s mine": "2 photographs are named photo.jpg",
+    "stylize photo.jpg p*.jpg -s mine -o out.png": "out.png is one file for 2 photographs",
+    "list nowhere": "nowhere is not a folder",
+    "evaluate nowhere --content more": "There is no style 'nowhere'",
+    "evaluate mine --content empty": "empty holds no images",
+    "train photo.jpg --content empty -o new": "empty holds no images",
+    "train photo.jpg --content nowhere -o new": "nowhere is not a folder",
+    "train nowhere.jpg --content more -o new": "nowhere.jpg: there is no such painting",
+    "train nowhere.toml --content more -o new": "nowhere.toml: there is no such recipe",
+    "train mistyped.toml --content more -o new": "no key 'stepps'. Did you mean 'steps'",
+    "train unpainted.toml --content more -o new": "nowhere.jpg: there is no such painting",
+}
+
+
+@pytest.mark.parametrize("line", MISTAKES)
+def test_mistakes_are_one_line_before_keras_is_loaded(tmp_path, monkeypatch, line):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("empty", "more", "mine/johnson"):
+        Path(folder).mkdir(parents=True)
+    for photograph in ("photo.jpg", "more/photo.jpg"):
+        Image.new("RGB", (8, 8)).save(photograph)
+    Path("mine/johnson/card.json").write_text("{}")
+    Path("mistyped.toml").write_text('painting = "photo.jpg"\nstepps = 3')
+    Path("unpainted.toml").write_text('painting = "nowhere.jpg"')
+    before = names(tmp_path)
+    result = tfstyle_without_keras(*line.split())
+    assert (result.returncode, result.stdout) == (2, "")
+    (error,) = result.stderr.splitlines()
+    assert error.startswith("Error: ") and MISTAKES[line] in error
+    assert names(tmp_path) == before
+
+
+@pytest.mark.parametrize("command", [[], ["stylize"], ["list"], ["train"], ["evaluate"]])
+def test_help_needs_no_keras(command):
+    result = tfstyle_without_keras(*command, "--help")
+    assert result.returncode == 0 and "Usage: " in result.stdout
+
+
+def test_styles_are_listed_without_keras(mine, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    result = tfstyle_without_keras("list", mine.parent)
+    card = read_card(mine / "johnson")
+    assert result.returncode == 0
+    for cell in ("mine", "johnson", "Stripes [/study]", "A. Painter", f"{card['parameters']:,}"):
+        assert f" {cell} " in result.stdout
+
+
+def test_styles_are_listed_for_programs(tfstyle, mine):
+    code, output, errors = tfstyle("list", "--json", mine.parent)
+    card = read_card(mine / "johnson")
+    expected = {
+        "name": "mine",
+        "generator": "johnson",
+        "title": "Stripes [/study]",
+        "artist": "A. Painter",
+        "rights": "public domain",
+        "parameters": card["parameters"],
+        "bytes": card["bytes"],
+    }
+    assert (code, json.loads(output), errors) == (0, [expected], [])
+
+
+def test_training_gets_recipe_and_options(
+    tfstyle, style, painting, photographs, tmp_path, monkeypatch
+):
+    given = []
+
+    def train(recipe, *arguments):
+        given.extend((recipe, *arguments))
+        return style
+
+    monkeypatch.setattr("tfstyle.training.train", train)
+    options = {"steps": 7, "style_size": 96, "style_weight": 2.5, "generator": "pyramid"}
+    pairs = [(f"--{name.replace('_', '-')}", value) for name, value in options.items()]
+    preview = photographs / "0.jpg"
+    code, output, _ = tfstyle(
+        *("train", painting, "--content", photographs, "-o", tmp_path / "new"),
+        *(word for pair in pairs for word in pair),
+        *("--precision", "mixed_bfloat16", "--vgg", "vgg.h5", "--preview", preview),
+    )
+    recipe = Recipe(painting=str(painting), title="Stripes", **options)
+    folder = tmp_path / "new" / "training" / "pyramid"
+    assert given == [recipe, photographs, folder, "vgg.h5", "mixed_bfloat16", [preview], []]
+    assert code == 0 and f"--style {tmp_path / 'new'}" in output
+    card = read_card(tmp_path / "new" / "johnson")
+    # The card is shown to others: it names files, but not where they lay.
+    assert card["command"].startswith(f"tfstyle train Stripes.png --content {photographs.name} ")
+    assert (tmp_path / "new" / "johnson" / "preview.jpg").exists()
+
+
+def test_options_overrule_a_recipe(tfstyle, style, recipe, photographs, tmp_path, monkeypatch):
+    given = []
+    monkeypatch.setattr("tfstyle.training.train", lambda *all: given.append(all[0]) or style)
+    recipe.save(tmp_path / "recipe.toml")
+    arguments = ("train", tmp_path / "recipe.toml", "--content", photographs, "--steps", 9)
+    assert tfstyle(*arguments, "-o", tmp_path / "new")[0] == 0
+    (found,) = given
+    assert Path(found.painting).samefile(recipe.painting)
+    assert found.replace(painting="") == recipe.replace(painting="", steps=9)
+
+
+@pytest.mark.parametrize("error", [NonFiniteLossError("The loss became nan."), OSError("Full.")])
+def test_failures_are_one_line(tfstyle, painting, photographs, tmp_path, monkeypatch, error):
+    def train(*arguments):
+        raise error
+
+    monkeypatch.setattr("tfstyle.training.train", train)
+    code, _, errors = tfstyle("train", painting, "--content", photographs, "-o", tmp_path / "new")
+    assert (code, errors) == (1, [f"Error: {error}"])
+
+
+def test_an_evaluation_is_shown_and_saved_on_request(tfstyle, mine, photographs, monkeypatch):
+    given = []
+
+    def evaluate(style, *arguments):
+        given.append(arguments[:-1])
+        return {"total": 1234.5, "lbfgs_equivalents": [3, 4]}
+
+    monkeypatch.setattr("tfstyle.evaluation.evaluate", evaluate)
+    before = read_card(mine / "johnson")
+    arguments = ("evaluate", mine, "--content", photographs, "--count", 2, "--size", 64)
+    code, output, errors = tfstyle(*arguments, "--iterations", 5)
+    assert (code, errors) == (0, []) and "1,234.5" in output and "[3, 4]" in output
+    assert given == [([photographs / "0.jpg", photographs / "1.jpg"], "imagenet", 64, 5)]
+    assert read_card(mine / "johnson") == before
+
+    assert tfstyle(*arguments, "--save")[0] == 0
+    card = read_card(mine / "johnson")
+    evaluation = card.pop("evaluation")
+    assert card == before and evaluation["total"] == 1234.5
+    assert evaluation["command"].startswith(f"tfstyle evaluate mine --content {photographs.name} ")
