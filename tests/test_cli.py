@@ -94,6 +94,15 @@ def test_larger_photographs_are_scaled_down(tfstyle, mine, photographs, tmp_path
         assert (code, picture.size) == (0, (20, 28))
 
 
+def test_photographs_are_never_overwritten(tfstyle, mine, photographs, tmp_path):
+    shutil.copy(photographs / "0.jpg", tmp_path)
+    photograph = tmp_path / "0.jpg"
+    before = photograph.read_bytes()
+    code, _, errors = tfstyle("stylize", photograph, "-s", mine, "-o", tmp_path, "--force")
+    assert code == 1 and "is the photograph itself" in errors[0]
+    assert photograph.read_bytes() == before
+
+
 def test_pictures_are_overwritten_by_force_alone(tfstyle, mine, photographs, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
@@ -124,8 +133,10 @@ def test_a_bad_photograph_does_not_hinder_the_others(tfstyle, mine, photographs,
 
 def test_a_picture_that_cannot_be_written_is_reported(tfstyle, mine, photographs, tmp_path):
     (tmp_path / "file").touch()
-    code, _, errors = tfstyle("stylize", photographs / "0.jpg", "-s", mine, "-o", tmp_path / "file")
-    assert code == 1 and len(errors) == 1 and str(tmp_path / "file") in errors[0]
+    arguments = ("stylize", photographs / "0.jpg", "-s", mine, "-o", tmp_path / "file")
+    code, output, errors = tfstyle(*arguments)
+    assert (code, output, len(errors)) == (1, f"0 of 1 written to {tmp_path / 'file'}.\n", 1)
+    assert str(tmp_path / "file") in errors[0]
 
 
 def test_a_mistyped_style_offers_the_nearest(tfstyle, mine, photographs, monkeypatch):
@@ -135,17 +146,24 @@ def test_a_mistyped_style_offers_the_nearest(tfstyle, mine, photographs, monkeyp
     assert "There is no style 'mien'" in errors[0] and "Did you mean mine?" in errors[0]
 
 
-def test_the_installed_command(mine, photographs, tmp_path):
+def test_the_installed_command(mine, tmp_path):
     command = shutil.which("tfstyle", path=str(Path(sys.executable).parent))
+    exif = Image.Exif()
+    exif[282] = 72.0
+    # Pillow reads a photograph of broken EXIF with a warning, which nobody needs to see.
+    Image.new("RGB", (9, 7)).save(tmp_path / "flawed.jpg", exif=exif.tobytes()[:-14])
     (tmp_path / "bad.jpg").touch()
-    arguments = ("stylize", tmp_path / "bad.jpg", photographs / "0.jpg", "-s", mine)
     result = subprocess.run(
-        [command, *arguments], capture_output=True, text=True, check=False, cwd=tmp_path
+        [command, "stylize", "bad.jpg", "flawed.jpg", "-s", mine],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
     )
     assert (result.returncode, result.stdout) == (1, "1 of 2 written to stylized.\n")
-    assert f"Error: {tmp_path / 'bad.jpg'} is not an image" in result.stderr
-    assert "Traceback" not in result.stderr
-    assert names(tmp_path / "stylized") == ["0.jpg"]
+    assert "Error: bad.jpg is not an image" in result.stderr
+    assert "Traceback" not in result.stderr and "EXIF" not in result.stderr
+    assert names(tmp_path / "stylized") == ["flawed.jpg"]
 
 
 # Of these files and folders, made below, each mistake is about some.

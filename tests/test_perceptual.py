@@ -100,6 +100,13 @@ def test_names_of_layers():
         PerceptualLoss(("relu4_9",), network=network)
 
 
+def test_weights_that_cannot_be_loaded(tmp_path):
+    (tmp_path / "vgg.weights.h5").write_bytes(b"no HDF5")
+    for path in (tmp_path / "vgg.weights.h5", tmp_path / "missing.h5"):
+        with pytest.raises(ValueError, match=r"VGG19 could not be loaded.*Give the path"):
+            PerceptualLoss(network=path)
+
+
 def test_vgg19_weights_from_a_file(data, rng):
     loss = PerceptualLoss(network=data / "vgg19_notop.weights.h5")
     # The first bias of the Keras release.

@@ -115,10 +115,18 @@ def _wait_for_a_new_checkpoint(path: Path, process):
 
 def test_another_recipe_is_refused(recipe, photographs, network, tmp_path):
     train(recipe, photographs, tmp_path, network)
-    with pytest.raises(ValueError, match=r"another recipe: learning_rate 0.001 \(now 0.01\)"):
+    with pytest.raises(ValueError, match=r"another training: learning_rate 0.001 \(now 0.01\)"):
         train(recipe.replace(learning_rate=0.01), photographs, tmp_path, network)
+    with pytest.raises(ValueError, match=r"precision float32 \(now mixed_bfloat16\)"):
+        train(recipe, photographs, tmp_path, network, "mixed_bfloat16")
     # A credit decides nothing.
     train(recipe.replace(title="Stripes"), photographs, tmp_path, network)
+
+
+def test_a_damaged_checkpoint_is_refused(recipe, photographs, network, tmp_path):
+    (tmp_path / "checkpoint.npz").write_bytes(b"PK")
+    with pytest.raises(ValueError, match=r"checkpoint.npz is damaged. Delete it"):
+        train(recipe, photographs, tmp_path, network)
 
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_weights(

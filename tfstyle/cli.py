@@ -84,13 +84,12 @@ def stylize(
             list(zip(paths, targets, strict=True)), description=escape(style)
         ):
             try:
-                if target.exists() and not force:
-                    raise ValueError(f"{target} exists already. Use --force to overwrite it.")
+                _refuse_overwriting(path, target, force)
                 image = limit_longest(read_image(path), max_side)
                 write_image(painter.stylize(image, seed), target)
-            except (ValueError, OSError) as error:
+            except (ValueError, OSError, MemoryError) as error:
                 failed += 1
-                _complain(error)
+                _complain(str(error) or f"{path} is too large for the memory. Use --max-side.")
     done = len(paths) - failed
     typer.echo(f"{done} of {len(paths)} written to {output}.")
     if failed:
@@ -106,7 +105,7 @@ def list_command(
     rows = []
     for name, generators in list_styles(folder).items():
         for generator in generators:
-            place = (folder / name if folder else find_style(name, generator).parent) / generator
+            place = find_style(folder / name if folder else name, generator)
             recipe, card = Recipe.load(place / "recipe.toml"), read_card(place)
             rows.append(
                 {
@@ -246,6 +245,13 @@ def _targets(paths, output):
     if count > 1:
         raise ValueError(f"{count} photographs are named {name}: stylize them in several calls.")
     return [output / name for name in names]
+
+
+def _refuse_overwriting(photograph, picture, force):
+    if picture.exists() and photograph.exists() and picture.samefile(photograph):
+        raise ValueError(f"{picture} is the photograph itself. Choose another --output.")
+    if picture.exists() and not force:
+        raise ValueError(f"{picture} exists already. Use --force to overwrite it.")
 
 
 def _progress():

@@ -50,7 +50,7 @@ def _replace_folder(temporary, path):
 
 def _flush(path):
     # Without this a power cut after the rename can leave an empty file under the final name.
-    with Path(path).open("rb") as file:
+    with path.open("r+b") as file:
         os.fsync(file.fileno())
 
 

@@ -33,7 +33,7 @@ class PerceptualLoss:
             names that takes what VGG19 takes.
 
     Raises:
-        ValueError: if the network has no layer of a given name.
+        ValueError: if the network cannot be loaded or has no layer of a given name.
 
     Example: `loss = PerceptualLoss(); grams = loss.style_grams(painting)`, then
     `loss(loss.content_features(photographs), pictures, grams)["total"]`.
@@ -60,7 +60,7 @@ class PerceptualLoss:
         self._content_layers = [_keras_name(name) for name in content_layers]
         self._style_layers = [_keras_name(name) for name in style_layers]
         if not isinstance(network, keras.Model):
-            network = keras.applications.VGG19(include_top=False, weights=str(network))
+            network = _vgg19(str(network))
         self.network = _cut(network, {*self._content_layers, *self._style_layers})
         self.network.trainable = False
 
@@ -149,6 +149,16 @@ def _mean_square(a, b):
 def _keras_name(name):
     """Gives Keras' name of a VGG layer: its convolutions hold their ReLU."""
     return re.sub(r"^relu(\d)_(\d)$", r"block\1_conv\2", name)
+
+
+def _vgg19(weights):
+    try:
+        return keras.applications.VGG19(include_top=False, weights=weights)
+    except Exception as error:  # what Keras raises if a download fails
+        raise ValueError(
+            f"VGG19 could not be loaded from {weights!r}: {error}. Give the path of a weights file "
+            "of `keras.applications.VGG19(include_top=False)`."
+        ) from error
 
 
 def _cut(network, names):

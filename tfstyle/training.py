@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import json
 import time
+import zipfile
 from functools import partial
 from pathlib import Path
 
@@ -56,6 +57,8 @@ class StyleTransfer(keras.Model):
         # As an attribute of the model the network's weights are known to every backend.
         self.network = perceptual_loss.network
         self.trackers = [keras.metrics.Mean(name) for name in LOSSES[1:]]
+        # The parts are built. To build them, `fit` on JAX would take a first batch and lose it.
+        self.built = True
 
     def call(self, inputs, training=False):
         inputs = list(inputs) if isinstance(inputs, tuple) else inputs
@@ -107,7 +110,7 @@ def train(
     keras.utils.set_random_seed(recipe.seed)
     with _dtype_policy(precision):
         model = _compiled_model(recipe, painting, vgg)
-        progress = Progress(Path(folder), recipe, images)
+        progress = Progress(Path(folder), recipe, precision, len(paths), images)
         # One `fit` a report: within one, Keras reads ahead across the end of an epoch, and a
         # resumed training would see other samples than an uninterrupted one.
         for first in range(progress.restore(model), recipe.steps, STEPS_PER_EPOCH):
@@ -129,7 +132,7 @@ def train(
             )
     generator = build_generator(recipe)
     generator.set_weights(model.generator.get_weights())
-    return Style(recipe, generator, {"training": progress.summary(precision, len(paths))})
+    return Style(recipe, generator, {"training": progress.summary()})
 
 
 class Progress(keras.callbacks.Callback):
@@ -137,14 +140,17 @@ class Progress(keras.callbacks.Callback):
 
     Args:
         folder: `pathlib.Path`.
-        recipe: `Recipe`, in which a checkpoint must agree.
+        recipe: `Recipe`. In it, precision and number of photographs a checkpoint must agree.
+        precision: String, name of the dtype policy.
+        photographs: Integer, how many there are.
         images: `PIL.Image.Image`s of one size, for the previews.
     """
 
-    def __init__(self, folder, recipe, images):
+    def __init__(self, folder, recipe, precision, photographs, images):
         super().__init__()
         self._folder = folder
         self._recipe = recipe
+        self._conditions = {"precision": precision, "photographs": photographs}
         self._images = images
         self._checkpoint = folder / "checkpoint.npz"
         self._history = np.zeros((0, 2 + len(LOSSES)))
@@ -155,22 +161,26 @@ class Progress(keras.callbacks.Callback):
         remove_partial(self._folder)
         if not self._checkpoint.exists():
             return 0
-        with np.load(self._checkpoint, allow_pickle=False) as saved:
-            self._refuse_other_recipe(json.loads(str(saved["recipe"])))
-            for number, variable in enumerate(_state(model)):
-                variable.assign(saved[f"variable_{number}"])
-            self._history = saved["history"]
+        try:
+            with np.load(self._checkpoint, allow_pickle=False) as file:
+                saved = dict(file)
+            self._refuse_other_training(json.loads(str(saved["setting"])))
+        except (OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
+            raise ValueError(f"{self._checkpoint} is damaged. Delete it to begin anew.") from error
+        for number, variable in enumerate(_state(model)):
+            variable.assign(saved[f"variable_{number}"])
+        self._history = saved["history"]
+        print(f"Going on after step {self._steps} of {self._recipe.steps}.")
         return self._steps
 
-    def summary(self, precision, photographs):
+    def summary(self):
         """Says in the words of the card what the training was and reached."""
-        last = dict(zip(LOSSES, (float(f"{x:.4g}") for x in self._history[-1, 2:]), strict=True))
+        losses = (float(f"{loss:.4g}") for loss in self._history[-1, 2:])
         return {
             "steps": self._steps,
             "seconds": round(self._seconds),
-            "photographs": photographs,
-            "precision": precision,
-            "losses": last,
+            **self._conditions,
+            "losses": dict(zip(LOSSES, losses, strict=True)),
         }
 
     def on_train_batch_end(self, batch, logs=None):
@@ -214,17 +224,25 @@ class Progress(keras.callbacks.Callback):
         state = enumerate(_state(self.model))
         arrays = {f"variable_{n}": ops.convert_to_numpy(v) for n, v in state}
         with replacing(self._checkpoint) as temporary:
-            np.savez(temporary, recipe=_as_json(self._recipe), history=self._history, **arrays)
+            setting = json.dumps(self._setting())
+            np.savez(temporary, setting=setting, history=self._history, **arrays)
 
-    def _refuse_other_recipe(self, saved):
-        now = json.loads(_as_json(self._recipe))
+    def _setting(self):
+        """Gives what decides a training; the painting by its content, without its credit."""
+        values = dataclasses.asdict(self._recipe)
+        for credit in ("title", "artist", "year", "rights", "source"):
+            del values[credit]
+        return {**values, "painting": sha256(self._recipe.painting), **self._conditions}
+
+    def _refuse_other_training(self, saved):
+        now = json.loads(json.dumps(self._setting()))  # tuples become lists, as in the file
         other = [
             f"{key} {saved.get(key)} (now {now[key]})" for key in now if saved.get(key) != now[key]
         ]
         if other:
             raise ValueError(
-                f"{self._folder} holds a training of another recipe: {', '.join(other)}. Choose "
-                "another folder, or delete this one."
+                f"{self._folder} holds another training: {', '.join(other)}. Choose another "
+                "folder, or delete this one."
             )
 
 
@@ -250,14 +268,6 @@ def _state(model):
     optimizer = getattr(model.optimizer, "inner_optimizer", None)
     inner = optimizer.variables if optimizer else []
     return [*model.generator.weights, *model.optimizer.variables, *inner]
-
-
-def _as_json(recipe):
-    """Gives what decides a training; a painting by its content, without its credit."""
-    values = dataclasses.asdict(recipe)
-    for credit in ("title", "artist", "year", "rights", "source"):
-        del values[credit]
-    return json.dumps({**values, "painting": sha256(recipe.painting)})
 
 
 @contextlib.contextmanager
