@@ -226,15 +226,23 @@ def _check_array(array):
 
 
 def _halve(path):
-    """Rewrites each float32 array of an HDF5 file as float16."""
-    with h5py.File(path, "r+") as file:
-        names = []
-        file.visititems(lambda name, item: names.append(name) if hasattr(item, "dtype") else None)
-        for name in names:
-            values = file[name][()]
-            if values.dtype == "float32":
-                del file[name]
-                file[name] = values.astype("float16")
+    """Rewrites an HDF5 file with float16 for float32: as a new one, for old ones never shrink."""
+    with (
+        h5py.File(path, "r") as old,
+        replacing(path) as temporary,
+        h5py.File(temporary, "w") as new,
+    ):
+
+        def copy(name, item):
+            if isinstance(item, h5py.Dataset):
+                values = item[()]
+                new[name] = values.astype("float16") if values.dtype == "float32" else values
+            else:
+                new.require_group(name)
+            new[name].attrs.update(item.attrs)
+
+        new.attrs.update(old.attrs)
+        old.visititems(copy)
 
 
 def _save_golden(style, path):

@@ -1,0 +1,77 @@
+"""The ledger: every trained style has every field, its hash, its size and its golden picture."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tfstyle import list_styles, load
+from tfstyle.folders import check_weights, find_style, read_card
+from tfstyle.images import read_image
+from tfstyle.recipes import Recipe
+
+STYLES = [(name, generator) for name, found in list_styles().items() for generator in found]
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+# L-BFGS iterations, started from the photograph, that a style must equal at least.
+FLOOR = {"johnson": 12, "pyramid": 5}
+
+
+def test_the_first_styles_are_there():
+    assert {("mosaic", "johnson"), ("mosaic", "pyramid"), ("starry_night", "johnson")} <= {*STYLES}
+
+
+def test_the_wheel_stays_small():
+    folders = {find_style(name).parent for name, _ in STYLES}
+    files = [path for folder in folders for path in folder.glob("**/*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files if "training" not in path.parts) < 60e6
+
+
+@pytest.mark.parametrize(("name", "generator"), STYLES)
+def test_card_and_recipe_are_complete(name, generator):
+    folder = find_style(name, generator)
+    recipe, card = Recipe.load(folder / "recipe.toml"), read_card(folder)
+    assert recipe.generator == generator
+    assert all((recipe.title, recipe.artist, recipe.year, recipe.rights, recipe.source))
+    assert check_weights(folder, card).stat().st_size == card["bytes"]
+    assert card["training"]["steps"] == recipe.steps
+    assert card["training"]["seconds"] > 0 and card["training"]["photographs"] > 0
+    assert {"command", "hardware", "versions", "backend", "dtype", "parameters"} <= card.keys()
+    evaluation = card["evaluation"]
+    assert evaluation["photographs"] >= 10 and evaluation["size"] == 256
+    assert evaluation["lbfgs_equivalent"] >= FLOOR[generator]
+    assert {"content", "style", "total", "lbfgs_loss", "ratio_to_lbfgs"} <= evaluation.keys()
+
+
+@pytest.mark.parametrize(("name", "generator"), STYLES)
+def test_golden_picture(name, generator):
+    folder = find_style(name, generator)
+    style = load(name, generator)
+    with np.load(folder / "golden.npz", allow_pickle=False) as golden:
+        difference = np.abs(np.int16(style.stylize(golden["input"])) - golden["output"])
+    # Other processors and versions add in another order: a level or two of 255 in 50 layers.
+    assert difference.max() <= 3
+    assert style.model.count_params() == style.card["parameters"]
+
+
+@pytest.mark.parametrize(("name", "generator"), STYLES)
+def test_preview(name, generator):
+    folder = find_style(name, generator)
+    preview = np.asarray(read_image(folder / "preview.jpg"))
+    # Photographs above, pictures below: neither dead nor flat.
+    assert preview.shape[0] == 2 * 256 + 4 and preview.shape[1] >= 3 * 260 - 4
+    assert preview[-256:].std() > 20
+
+
+@pytest.mark.parametrize(("name", "generator"), STYLES)
+def test_the_readme_says_what_the_cards_say(name, generator):
+    folder = find_style(name, generator)
+    recipe, card = Recipe.load(folder / "recipe.toml"), read_card(folder)
+    row = (
+        f"| `{name}` | `{generator}` | {recipe.title}, {recipe.artist}, {recipe.year} "
+        f"| {recipe.rights} | {card['parameters']:,} | {card['bytes'] / 1e6:.1f} MB "
+        f"| {recipe.steps:,} steps, {card['training']['seconds'] / 60:.0f} min "
+        f"| {card['evaluation']['lbfgs_equivalent']:.0f} "
+        f"| {card['evaluation']['ratio_to_lbfgs']:.1f} |"
+    )
+    assert row in README.splitlines()
