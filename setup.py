@@ -30,7 +30,10 @@ setup(
         "tomli-w",  # writes recipes; Python itself only reads TOML
         "typer>=0.12",  # the command line; brings rich for tables and progress bars
     ],
-    extras_require={"test": ["pytest>=8", "pytest-timeout"]},
+    extras_require={
+        "tensorboard": ["tensorboard"],
+        "test": ["pytest>=8", "pytest-timeout", "tensorboard"],
+    },
     entry_points={"console_scripts": ["tfstyle = tfstyle.cli:main"]},
     classifiers=[
         "License :: OSI Approved :: Apache Software License",

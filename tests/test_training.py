@@ -44,6 +44,18 @@ def test_a_training_learns_and_leaves_its_record(recipe, photographs, network, t
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
+def test_tensorboard_gets_the_named_losses(recipe, photographs, network, tmp_path):
+    pytest.importorskip("tensorboard", reason="runs where TensorFlow is installed")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    board = keras.callbacks.TensorBoard(tmp_path / "board")
+    train(recipe, photographs, tmp_path, network, callbacks=[board])
+    events = EventAccumulator(str(tmp_path / "board" / "train")).Reload()
+    names = {f"epoch_{name}" for name in training.LOSSES}
+    assert names <= set(events.Tags()["tensors"])
+    assert [event.step for event in events.Tensors("epoch_style")] == [0, 1]
+
+
 def test_photographs_may_be_a_list(recipe, photographs, network, tmp_path):
     style = train(recipe, find_images(photographs)[:3], tmp_path, network)
     assert style.card["training"]["photographs"] == 3

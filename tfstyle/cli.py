@@ -9,6 +9,7 @@ import os
 import sys
 import warnings
 from collections import Counter
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -159,6 +160,8 @@ def train(
     recipe = _recipe(painting, {key: value for key, value in given.items() if value is not None})
     folder = output / "training" / recipe.generator
     find_images(content)  # before Keras is loaded
+    if tensorboard and not find_spec("tensorboard"):
+        raise ValueError("--tensorboard needs the package tensorboard: pip install tensorboard.")
     import keras
 
     from tfstyle.training import train as train_style

@@ -164,9 +164,11 @@ class Progress(keras.callbacks.Callback):
         try:
             with np.load(self._checkpoint, allow_pickle=False) as file:
                 saved = dict(file)
-            self._refuse_other_training(json.loads(str(saved["setting"])))
-        except (OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{self._checkpoint} is damaged. Delete it to begin anew.") from error
+            setting = json.loads(str(saved["setting"]))
+        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+            message = f"{self._checkpoint} is damaged. Delete it to begin anew."
+            raise ValueError(message) from None
+        self._refuse_other_training(setting)
         for number, variable in enumerate(_state(model)):
             variable.assign(saved[f"variable_{number}"])
         self._history = saved["history"]
