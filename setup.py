@@ -16,7 +16,7 @@ setup(
     package_dir={"tfstyle.export": "export", "tfstyle.zoo": "zoo"},
     package_data={
         "tfstyle": ["*.pyi", "py.typed"],
-        "tfstyle.zoo": ["*/*.jpg", "*/*/*"],
+        "tfstyle.zoo": ["*/painting.*", "*/*/*"],
     },
     install_requires=[
         "tensorflow>=2.16",
@@ -26,7 +26,7 @@ setup(
         "matplotlib",  # loss plots
         "numpy",
         "pillow>=10.1",
-        "scipy",  # L-BFGS of the slow reference
+        "scipy>=1.11",  # L-BFGS of the slow reference
         "tomli-w",  # writes recipes; Python itself only reads TOML
         "typer>=0.12",  # the command line; brings rich for tables and progress bars
     ],

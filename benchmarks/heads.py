@@ -23,6 +23,7 @@ from tfstyle.images import (
     resize_longest,
     to_image,
     to_pixels,
+    to_uint8,
     write_image,
 )
 from tfstyle.layers import ImageOutput
@@ -82,7 +83,8 @@ def with_head(generator, head):
 
 
 def at_limits(pictures):
-    return np.mean((pictures <= 0) | (pictures >= 1))
+    levels = to_uint8(pictures)
+    return np.mean((levels == 0) | (levels == 255))
 
 
 def dead(pictures):

@@ -33,7 +33,7 @@ def main():
     style = tfstyle.load(options.style, options.generator)
     if options.peak_of:
         style.stylize(np.zeros((options.peak_of, options.peak_of, 3), "uint8"))
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6)
         return
 
     print(f"{'size':>5} {'stylize ms':>11} {'bare ms':>9} {'ratio':>6} {'peak MB':>8}")

@@ -19,7 +19,7 @@ def data():
     """The folder of VGG19 weights and photographs, which are not part of the repository."""
     folder = os.environ.get("TFSTYLE_DATA")
     if not folder:
-        pytest.skip("needs TFSTYLE_DATA: the folder of vgg19_notop.weights.h5 and photos/")
+        pytest.skip("needs TFSTYLE_DATA, the folder of vgg19_notop.weights.h5: runs in .ci/run")
     return Path(folder)
 
 

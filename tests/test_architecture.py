@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import tfstyle
+from tfstyle import GENERATORS, folders
 
 PACKAGE = Path(tfstyle.__file__).parent
 
@@ -25,6 +26,7 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 def imports(path):
     """Gives the modules of tfstyle that a module imports, at its top or inside functions."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        assert getattr(node, "level", 0) == 0, f"{path}: name the package"
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tfstyle"):
             yield node.module.removeprefix("tfstyle").removeprefix(".")
         elif isinstance(node, ast.Import):
@@ -36,6 +38,16 @@ def imports(path):
 def test_modules_import_from_floors_below_alone(name):
     for other in imports(PACKAGE / f"{name}.py"):
         assert FLOOR[other] < FLOOR[name], f"{name} imports {other}"
+
+
+def test_folders_know_every_generator():
+    assert set(folders._GENERATORS) == GENERATORS.keys()
+
+
+def test_tensorflow_is_imported_only_where_keras_has_no_word_for_it():
+    found = {path.name for path in PACKAGE.glob("*.py") if "import tensorflow" in path.read_text()}
+    # Nearest-neighbour resizing to a size of run time; gradients.
+    assert found == {"layers.py", "optimization.py"}
 
 
 def test_every_module_has_a_floor():

@@ -150,12 +150,12 @@ def test_16_bits_are_scaled_to_8(tmp_path, suffix):
     values = np.array([[0, 256, 257, 32768, 65535]], "uint16")
     Image.fromarray(values).save(tmp_path / f"grey{suffix}")
     found = np.asarray(read_image(tmp_path / f"grey{suffix}"))
-    np.testing.assert_array_equal(found[0], [[v] * 3 for v in (0, 0, 1, 127, 255)])
+    np.testing.assert_array_equal(found[0], [[v] * 3 for v in (0, 1, 1, 128, 255)])
 
 
 def test_32_bits_are_clipped_to_16():
     found = to_rgb(Image.fromarray(np.array([[-7, 0, 32768, 65535, 10**6]], "int32")))
-    np.testing.assert_array_equal(np.asarray(found)[0, :, 0], [0, 0, 127, 255, 255])
+    np.testing.assert_array_equal(np.asarray(found)[0, :, 0], [0, 0, 128, 255, 255])
 
 
 def test_floating_point_is_refused(tmp_path):

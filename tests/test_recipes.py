@@ -17,7 +17,6 @@ def test_a_recipe_survives_its_file(tmp_path):
     path = tmp_path / "b" / "recipe.toml"
     recipe.save(path)
     loaded = Recipe.load(path)
-    assert (path.parent / "../a/The Wave.png").resolve() == (tmp_path / "a/The Wave.png").resolve()
     assert "../a/The Wave.png" in path.read_text()
     assert loaded.replace(painting=recipe.painting) == recipe
 

@@ -48,6 +48,21 @@ def test_a_fitting_size_is_neither_padded_nor_cut(rng, style):
     np.testing.assert_allclose(style.stylize(pixels), style.model(pixels), atol=1e-6)
 
 
+@pytest.mark.parametrize(("height", "width"), [(13, 22), (3, 17)])
+def test_other_sizes_are_mirrored_and_cut(rng, style, height, width):
+    pixels = sample(rng, 1, height, width, 3)
+    sides = ((0, 0), (0, max(8, -(-height // 4) * 4) - height), (0, -width % 4), (0, 0))
+    expected = np.array(style.model(np.pad(pixels, sides, mode="reflect")))
+    # One is compiled, the other not: other orders of float32 sums.
+    np.testing.assert_allclose(style.stylize(pixels), expected[:, :height, :width], atol=1e-5)
+
+
+def test_a_batch_is_its_images_one_by_one(rng, style):
+    pixels = sample(rng, 3, 16, 20, 3, dtype="uint8")
+    single = np.int16([style.stylize(image) for image in pixels])
+    assert np.abs(style.stylize(pixels) - single).max() <= 1
+
+
 def test_transparency_and_profile_are_kept(rng, style):
     image = Image.fromarray(sample(rng, 12, 14, 4, dtype="uint8"), "RGBA")
     image.info["icc_profile"] = b"\0" * 16 + b"RGB " + b"\0" * 108

@@ -6,9 +6,11 @@ Keras is imported inside the functions: `--help`, `list` and a mistyped option a
 import glob
 import json
 import os
+import shlex
 import sys
 import warnings
 from collections import Counter
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +21,7 @@ from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Table
 
-from tfstyle.folders import find_style, list_styles, read_card, write_card
+from tfstyle.folders import RECIPE, find_style, list_styles, read_card, write_card
 from tfstyle.images import SUFFIXES, find_images, limit_longest, read_image, write_image
 from tfstyle.recipes import Recipe
 
@@ -63,8 +65,8 @@ def stylize(
     ] = Path("stylized"),
     generator: Generator = None,
     max_side: Annotated[
-        int, typer.Option(min=1, help="Scale larger photographs down to this first.")
-    ] = 100_000,
+        int | None, typer.Option(min=1, help="Scale larger photographs down to this first.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="For generators that take noise.")] = 0,
     force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite pictures.")] = False,
 ):
@@ -76,6 +78,7 @@ def stylize(
     paths = _expand(photographs)
     targets = _targets(paths, output)
     find_style(style, generator)  # a mistyped name is told before Keras is loaded
+    _load_keras()
     from tfstyle.styles import load
 
     painter = load(style, generator)
@@ -86,11 +89,13 @@ def stylize(
         ):
             try:
                 _refuse_overwriting(path, target, force)
-                image = limit_longest(read_image(path), max_side)
+                image = read_image(path)
+                if max_side:
+                    image = limit_longest(image, max_side)
                 write_image(painter.stylize(image, seed), target)
-            except (ValueError, OSError, MemoryError) as error:
+            except Exception as error:  # even TensorFlow out of memory must not stop the others
                 failed += 1
-                _complain(str(error) or f"{path} is too large for the memory. Use --max-side.")
+                _complain(error if isinstance(error, ValueError) else f"{path}: {error!r}")
     done = len(paths) - failed
     typer.echo(f"{done} of {len(paths)} written to {output}.")
     if failed:
@@ -107,7 +112,7 @@ def list_command(
     for name, generators in list_styles(folder).items():
         for generator in generators:
             place = find_style(folder / name if folder else name, generator)
-            recipe, card = Recipe.load(place / "recipe.toml"), read_card(place)
+            recipe, card = Recipe.load(place / RECIPE), read_card(place)
             rows.append(
                 {
                     "name": name,
@@ -162,7 +167,8 @@ def train(
     find_images(content)  # before Keras is loaded
     if tensorboard and not find_spec("tensorboard"):
         raise ValueError("--tensorboard needs the package tensorboard: pip install tensorboard.")
-    import keras
+    _load_keras()
+    from keras.callbacks import TensorBoard
 
     from tfstyle.training import train as train_style
 
@@ -170,12 +176,13 @@ def train(
         f"{recipe.steps} steps of {recipe.batch_size} crops of {recipe.crop} pixels. Checkpoints, "
         f"losses and previews: {folder}. Stop with Ctrl-C; the same command goes on."
     )
-    callbacks = [keras.callbacks.TensorBoard(folder / "tensorboard")] if tensorboard else []
+    callbacks = [TensorBoard(folder / "tensorboard")] if tensorboard else []
     previews = preview or []
     style = train_style(recipe, content, folder, vgg, precision, previews, callbacks)
     style.card["command"] = _command()
     style.save(output, previews)
-    typer.echo(f"Saved. Use it with: tfstyle stylize PHOTO --style {output}")
+    # As a path, lest a style of the zoo have the same name.
+    typer.echo(f"Saved. Use it with: tfstyle stylize PHOTO --style {output.resolve()}")
 
 
 @app.command()
@@ -194,20 +201,37 @@ def evaluate(
     """Measure a style's losses, and how many L-BFGS iterations they equal."""
     folder = find_style(style, generator)
     paths = find_images(content)[:count]
+    _load_keras()
     from tfstyle.evaluation import evaluate as evaluate_style
     from tfstyle.styles import load
 
     with _progress() as progress:
         task = progress.add_task("evaluate", total=len(paths) * (1 + iterations))
-        advance = lambda: progress.advance(task)  # noqa: E731
+        advance = partial(progress.advance, task)
         result = evaluate_style(load(folder), paths, vgg, size, iterations, advance)
         progress.update(task, completed=len(paths) * (1 + iterations))
-    table = Table("", *(["value"]))
+    table = Table("", "value")
     for name, value in result.items():
         table.add_row(name, f"{value:,}" if isinstance(value, int | float) else str(value))
     Console().print(table)
     if save:
         write_card(folder, {**read_card(folder), "evaluation": {**result, "command": _command()}})
+
+
+def _load_keras():
+    """Imports Keras and its backend, without the lines that TensorFlow logs on being loaded.
+
+    They come from C++ before its logging heeds TF_CPP_MIN_LOG_LEVEL. Python's exceptions pass.
+    """
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with open(os.devnull, "w") as nothing:  # noqa: PTH123
+        os.dup2(nothing.fileno(), 2)
+    try:
+        import keras  # noqa: F401
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
 def _recipe(path, values):
@@ -234,7 +258,7 @@ def _expand(arguments):
             paths += images
         else:
             paths.append(Path(argument))
-    return paths
+    return list(dict.fromkeys(paths))
 
 
 def _targets(paths, output):
@@ -265,7 +289,7 @@ def _progress():
 def _command():
     """Gives the command as it can be shown to others: files without their folders."""
     words = [Path(word).name or word if Path(word).exists() else word for word in sys.argv[1:]]
-    return " ".join(["tfstyle", *words])
+    return shlex.join(["tfstyle", *words])
 
 
 def _complain(error):

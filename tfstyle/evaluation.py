@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from tfstyle.images import center_crop, read_image, resize_longest, to_pixels
+from tfstyle.images import center_crop, read_image, to_pixels
 from tfstyle.optimization import optimize
-from tfstyle.perceptual import PerceptualLoss
-from tfstyle.styles import stylize_pixels
+from tfstyle.styles import loss_of, stylize_pixels
 
 
 def evaluate(style, photographs, vgg="imagenet", size=256, iterations=100, progress=None):
@@ -13,9 +12,8 @@ def evaluate(style, photographs, vgg="imagenet", size=256, iterations=100, progr
 
     The L-BFGS equivalent of a picture is the number of iterations of `optimization.optimize`,
     started from the photograph, after which its total loss is at or below that of the
-    generator's picture; `iterations` if it is never. Both use the style's own loss. The
-    generator's picture is the one that people see, clipped to [0, 1]; the slow one is not
-    clipped, which favours it.
+    generator's picture; the last iteration if it never is. Both use the style's own loss, and
+    both pictures are those that people see, within [0, 1].
 
     Args:
         style: `Style`.
@@ -32,11 +30,7 @@ def evaluate(style, photographs, vgg="imagenet", size=256, iterations=100, progr
         `lbfgs_equivalents` (each), `lbfgs_loss` (`total` of the reference at its end) and
         `ratio_to_lbfgs` (mean of the generator's total over the reference's).
     """
-    recipe = style.recipe
-    loss = PerceptualLoss(**recipe.loss_options, network=vgg)
-    grams = loss.style_grams(
-        to_pixels(resize_longest(read_image(recipe.painting), recipe.style_size))
-    )
+    loss, grams = loss_of(style.recipe, vgg)
     terms, curves = [], []
     for path in photographs:
         pixels = to_pixels(center_crop(read_image(path), size))

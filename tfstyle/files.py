@@ -11,12 +11,15 @@ from pathlib import Path
 def replacing(path):
     """Gives a temporary path beside `path` to write a file or folder to, and renames it at the end.
 
-    Whatever stops the writing, `path` holds the old content or the new, never a part. The
-    temporary name ends as the given one, so that writers choose their format by it.
+    Whatever stops the writing, `path` never holds a part: it holds the old content or the new;
+    or, if the process is killed between the two renames that replace a folder, nothing, with the
+    old folder beside it as `.old-...`. The temporary name ends as the given one, so that writers
+    choose their format by it.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".partial-{os.getpid()}-{path.name}")
+    _remove(temporary)  # of a process of this number that was killed
     try:
         yield temporary
         if temporary.is_dir():
@@ -29,8 +32,8 @@ def replacing(path):
 
 
 def remove_partial(folder):
-    """Removes what writers that were killed have left in a folder."""
-    for path in Path(folder).glob(".partial-*"):
+    """Removes what writers that were killed have left in a folder and those in it."""
+    for path in list(Path(folder).rglob(".partial-*")):
         _remove(path)
 
 
@@ -42,6 +45,7 @@ def sha256(path):
 
 def _replace_folder(temporary, path):
     old = path.with_name(f".old-{os.getpid()}-{path.name}")
+    _remove(old)
     if path.exists():
         path.replace(old)
     temporary.replace(path)

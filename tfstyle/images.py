@@ -200,7 +200,7 @@ def _upright(image):
 
 def _to_8_bits(image):
     values = np.asarray(image).astype("int64")
-    return Image.fromarray(np.clip(values // 257, 0, 255).astype("uint8"))
+    return Image.fromarray(np.clip((values + 128) // 257, 0, 255).astype("uint8"))
 
 
 def _to_srgb(image, profile):

@@ -78,8 +78,10 @@ class InstanceNormalization(keras.layers.Layer):
                 "The number of channels must be known: give the last axis of the input a "
                 f"size. Received: input_shape={input_shape}"
             )
-        self.gamma = self.add_weight(shape=(channels,), initializer="ones", name="gamma")
-        self.beta = self.add_weight(shape=(channels,), initializer="zeros", name="beta")
+        # Not cast to the policy's dtype: they act on float32 values, and so do their gradients.
+        options = {"shape": (channels,), "autocast": False}
+        self.gamma = self.add_weight(initializer="ones", name="gamma", **options)
+        self.beta = self.add_weight(initializer="zeros", name="beta", **options)
 
     def call(self, inputs):
         dtype = keras.backend.standardize_dtype(inputs.dtype)

@@ -21,13 +21,14 @@ def optimize(photograph, perceptual_loss, style_grams, iterations=100, callback=
         callback: Function of no arguments, called after each iteration.
 
     Returns:
-        The picture, a float32 array as the photograph, not clipped; and the float64 array
+        The picture, a float32 array as the photograph, in [0, 1]; and the float64 array
         `[1 + iterations]` of the total loss at the start and after each iteration. It is shorter
         if L-BFGS finds no way down.
 
     Reference:
         Gatys, Ecker, Bethge, *Image Style Transfer Using Convolutional Neural Networks*, CVPR
-        2016; started from the photograph as in `slow_neural_style.lua` of Johnson et al.
+        2016; started from the photograph, and kept within the range of pixels as in Johnson,
+        Alahi, Fei-Fei, arXiv 1603.08155, section 4.1.
     """
     batch = ops.convert_to_tensor(photograph[None], "float32")
     targets = perceptual_loss.content_features(batch)
@@ -53,6 +54,7 @@ def optimize(photograph, perceptual_loss, style_grams, iterations=100, callback=
         photograph.ravel().astype("float64"),
         method="L-BFGS-B",
         jac=True,
+        bounds=scipy.optimize.Bounds(0, 1),
         callback=record,
         # Iterations alone decide: a tolerance would end some photographs earlier than others.
         options={"maxiter": iterations, "maxfun": 10 * iterations, "ftol": 0, "gtol": 0},

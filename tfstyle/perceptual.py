@@ -13,14 +13,14 @@ class PerceptualLoss:
         content = mean((F_l(y) - F_l(x)) ** 2), summed over the content layers l
         style = mean((G_l(y) - G_l(s)) ** 2), summed over the style layers l
         G_l(y) = F_l(y)^T F_l(y) / (channels * height * width)
-        total_variation = mean of the squared differences of neighbouring pixels of y
+        total_variation = mean of the squared differences of neighbours in y, down plus across
         total = content_weight * content + style_weight * style
                 + total_variation_weight * total_variation
 
     for picture y, photograph x, style image s and features `F_l` of shape
     `[height * width, channels]`. All are means, over the batch too. Pixels are in [0, 1];
     features are those of VGG19 for pixels of 0 to 255 ("caffe" mode), so content and style are
-    numbers of about 1e5 to 1e6, as in the paper's code. Gram matrices and all means are
+    numbers of about 1e4 to 1e7, as in the paper's code. Gram matrices and all means are
     computed in float32 whatever the dtype policy: sums of squares of features overflow float16.
 
     Args:
@@ -30,7 +30,7 @@ class PerceptualLoss:
             weights are those of the paper's author ("these parameters work for me"): 1, 10, 0.
         network: `"imagenet"` (Keras downloads its VGG19 once, 80 MB), the path of a
             `VGG19(include_top=False)` weights file, or any `keras.Model` with layers of these
-            names that takes what VGG19 takes.
+            names that takes what VGG19 takes; its layers are frozen.
 
     Raises:
         ValueError: if the network cannot be loaded or has no layer of a given name.

@@ -35,7 +35,8 @@ class Recipe:
         steps: Integer, steps of the training.
         learning_rate: Float, Adam's at the start; it falls to 0 along a cosine.
         start: Name or folder of a trained style of the same generator, whose weights the
-            training begins with; random ones if empty.
+            training begins with; random ones if empty. A folder is relative to the working
+            directory.
         seed: Integer, decides random weights, photographs' order and crops.
 
     Raises:
@@ -67,6 +68,7 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self):
+        object.__setattr__(self, "painting", os.fspath(self.painting))
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if field.type is float and type(value) is int:

@@ -18,11 +18,14 @@ from tfstyle.images import (
     center_crop,
     montage,
     read_image,
+    resize_longest,
+    to_image,
     to_pixels,
     to_rgb,
     to_uint8,
     write_image,
 )
+from tfstyle.perceptual import PerceptualLoss
 from tfstyle.recipes import Recipe
 
 
@@ -84,7 +87,12 @@ class Style:
 
         Returns:
             `Style`, as `load` would give it.
+
+        Raises:
+            ValueError: if a weight is not finite, or an image cannot be read.
         """
+        if not all(np.isfinite(weight).all() for weight in self.model.get_weights()):
+            raise ValueError("The style has weights that are not finite, and is not saved.")
         folder = Path(folder)
         painting = folder / f"painting{Path(self.recipe.painting).suffix.lower()}"
         if not (painting.exists() and painting.samefile(self.recipe.painting)):
@@ -106,7 +114,7 @@ class Style:
         half = Style(self.recipe, build_generator(self.recipe))
         with np.errstate(over="ignore"):
             half.model.set_weights([np.float16(w) for w in self.model.get_weights()])
-        pixels = [np.asarray(center_crop(image, 256)) / np.float32(255) for image in images]
+        pixels = [to_pixels(center_crop(image, 256)) for image in images]
         changes = [np.abs(self.stylize(x) - half.stylize(x)).max() for x in pixels]
         if not max(changes) <= 1 / 255:  # also where a weight beyond 65504 became infinite
             self.model.save_weights(path)
@@ -117,7 +125,7 @@ class Style:
 
     def _stylize_image(self, image, seed):
         pixels = stylize_pixels(self.model, to_pixels(image)[None], seed)[0]
-        picture = Image.fromarray(to_uint8(pixels))
+        picture = to_image(pixels)
         if image.mode == "RGBA":
             picture.putalpha(image.getchannel("A"))
         picture.info = dict(image.info)
@@ -174,8 +182,23 @@ def build_generator(recipe):
     if recipe.noise_channels and recipe.generator != "pyramid":
         raise ValueError("noise_channels are for the generator 'pyramid'.")
     generator = GENERATORS[recipe.generator](**recipe.generator_options)
-    generator.compile(jit_compile=jit_compile())
+    generator.compile(optimizer=None, jit_compile=jit_compile())
     return generator
+
+
+def loss_of(recipe, vgg):
+    """Gives the loss of a recipe, and the Gram matrices of its painting at its size.
+
+    Args:
+        recipe: `Recipe`.
+        vgg: The network: see `PerceptualLoss`.
+
+    Returns:
+        `PerceptualLoss`, and the list of what its `style_grams` gave.
+    """
+    painting = resize_longest(read_image(recipe.painting), recipe.style_size)
+    loss = PerceptualLoss(**recipe.loss_options, network=vgg)
+    return loss, loss.style_grams(to_pixels(painting))
 
 
 def jit_compile():
@@ -228,8 +251,8 @@ def _check_array(array):
 def _halve(path):
     """Rewrites an HDF5 file with float16 for float32: as a new one, for old ones never shrink."""
     with (
-        h5py.File(path, "r") as old,
         replacing(path) as temporary,
+        h5py.File(path, "r") as old,
         h5py.File(temporary, "w") as new,
     ):
 

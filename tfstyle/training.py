@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import hashlib
 import json
 import time
 import zipfile
@@ -14,20 +15,18 @@ import numpy as np
 from keras import ops
 
 from tfstyle.files import remove_partial, replacing, sha256
-from tfstyle.generators import sample_noise
+from tfstyle.generators import sample_noise, size_rule
 from tfstyle.images import (
     center_crop,
     find_images,
     montage,
     read_image,
-    resize_longest,
     to_image,
     to_pixels,
     write_image,
 )
-from tfstyle.perceptual import PerceptualLoss
 from tfstyle.photographs import Photographs
-from tfstyle.styles import Style, build_generator, jit_compile, load, stylize_pixels
+from tfstyle.styles import Style, build_generator, jit_compile, load, loss_of, stylize_pixels
 
 LOSSES = ("loss", "content", "style", "total_variation")
 STEPS_PER_EPOCH = 100
@@ -105,12 +104,12 @@ def train(
     paths = photographs
     if isinstance(photographs, str | Path):
         paths = find_images(photographs)
-    painting = to_pixels(resize_longest(read_image(recipe.painting), recipe.style_size))
     images = [center_crop(read_image(path), recipe.crop) for path in previews]
     keras.utils.set_random_seed(recipe.seed)
     with _dtype_policy(precision):
-        model = _compiled_model(recipe, painting, vgg)
-        progress = Progress(Path(folder), recipe, precision, len(paths), images)
+        generator, start = _begun_generator(recipe)
+        progress = Progress(Path(folder), recipe, precision, paths, start, images)
+        model = _compiled_model(recipe, generator, vgg)
         # One `fit` a report: within one, Keras reads ahead across the end of an epoch, and a
         # resumed training would see other samples than an uninterrupted one.
         for first in range(progress.restore(model), recipe.steps, STEPS_PER_EPOCH):
@@ -121,7 +120,7 @@ def train(
                 recipe.seed,
                 steps=min(STEPS_PER_EPOCH, recipe.steps - first),
                 first=first,
-                noise=partial(sample_noise, model.generator),
+                noise=partial(sample_noise, generator),
             )
             model.fit(
                 dataset,
@@ -130,9 +129,9 @@ def train(
                 shuffle=False,
                 callbacks=[progress, *callbacks],
             )
-    generator = build_generator(recipe)
-    generator.set_weights(model.generator.get_weights())
-    return Style(recipe, generator, {"training": progress.summary()})
+    trained = build_generator(recipe)
+    trained.set_weights(generator.get_weights())
+    return Style(recipe, trained, {"training": progress.summary()})
 
 
 class Progress(keras.callbacks.Callback):
@@ -140,17 +139,21 @@ class Progress(keras.callbacks.Callback):
 
     Args:
         folder: `pathlib.Path`.
-        recipe: `Recipe`. In it, precision and number of photographs a checkpoint must agree.
+        recipe: `Recipe`. In it, precision, the photographs' names and start a checkpoint must
+            agree.
         precision: String, name of the dtype policy.
-        photographs: Integer, how many there are.
+        paths: The photographs.
+        start: Dictionary of what the card says about the style that the training began with.
         images: `PIL.Image.Image`s of one size, for the previews.
     """
 
-    def __init__(self, folder, recipe, precision, photographs, images):
+    def __init__(self, folder, recipe, precision, paths, start, images):
         super().__init__()
         self._folder = folder
         self._recipe = recipe
-        self._conditions = {"precision": precision, "photographs": photographs}
+        self._conditions = {"precision": precision, "photographs": len(paths), "start": start}
+        names = "\n".join(Path(path).name for path in paths)
+        self._names = hashlib.sha256(names.encode()).hexdigest()
         self._images = images
         self._checkpoint = folder / "checkpoint.npz"
         self._history = np.zeros((0, 2 + len(LOSSES)))
@@ -165,12 +168,13 @@ class Progress(keras.callbacks.Callback):
             with np.load(self._checkpoint, allow_pickle=False) as file:
                 saved = dict(file)
             setting = json.loads(str(saved["setting"]))
+            state = [saved[f"variable_{number}"] for number in range(len(_state(model)))]
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
             message = f"{self._checkpoint} is damaged. Delete it to begin anew."
             raise ValueError(message) from None
         self._refuse_other_training(setting)
-        for number, variable in enumerate(_state(model)):
-            variable.assign(saved[f"variable_{number}"])
+        for variable, value in zip(_state(model), state, strict=True):
+            variable.assign(value)
         self._history = saved["history"]
         print(f"Going on after step {self._steps} of {self._recipe.steps}.")
         return self._steps
@@ -187,14 +191,13 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         if not np.isfinite(logs["loss"]):
-            kept = f"The weights after step {self._steps} are kept in {self._checkpoint}."
-            raise NonFiniteLossError(
-                f"The loss became {logs['loss']} after step {self._steps}. "
-                f"{kept if self._steps else 'Nothing was saved yet.'} Train in another folder "
-                "with a lower learning_rate, or in float32."
-            )
+            raise self._stopped(f"loss became {logs['loss']} at step {self._steps + batch + 1}")
 
     def on_epoch_end(self, epoch, logs=None):
+        # The loss is that before the last update, which may have spoiled the weights itself.
+        weights = map(ops.convert_to_numpy, self.model.generator.weights)
+        if not all(np.isfinite(weight).all() for weight in weights):
+            raise self._stopped("weights became infinite or no number")
         steps = min((epoch + 1) * STEPS_PER_EPOCH, self._recipe.steps)
         now = time.perf_counter()
         row = [steps, self._seconds + now - self._started, *(logs[name] for name in LOSSES)]
@@ -215,6 +218,13 @@ class Progress(keras.callbacks.Callback):
     def _seconds(self):
         return self._history[-1, 1] if len(self._history) else 0.0
 
+    def _stopped(self, what):
+        kept = f"The weights after step {self._steps} are kept in {self._checkpoint}."
+        return NonFiniteLossError(
+            f"The {what}. {kept if self._steps else 'Nothing was saved yet.'} Train in another "
+            "folder with a lower learning_rate, or in float32."
+        )
+
     def _write_history(self):
         with replacing(self._folder / "history.csv") as temporary:
             header = ",".join(("step", "seconds", *LOSSES))
@@ -234,7 +244,8 @@ class Progress(keras.callbacks.Callback):
         values = dataclasses.asdict(self._recipe)
         for credit in ("title", "artist", "year", "rights", "source"):
             del values[credit]
-        return {**values, "painting": sha256(self._recipe.painting), **self._conditions}
+        painting = {"painting": sha256(self._recipe.painting)}
+        return {**values, **painting, **self._conditions, "names of photographs": self._names}
 
     def _refuse_other_training(self, saved):
         now = json.loads(json.dumps(self._setting()))  # tuples become lists, as in the file
@@ -254,22 +265,44 @@ def stylized_pairs(generator, images, seed):
     return montage([images, [to_image(picture) for picture in pixels]])
 
 
-def _compiled_model(recipe, painting, vgg):
+def _begun_generator(recipe):
+    """Gives the generator that a training begins with, and what the card says of its start."""
     generator = build_generator(recipe)
-    if recipe.start:
-        generator.set_weights(load(recipe.start, recipe.generator).model.get_weights())
-    loss = PerceptualLoss(**recipe.loss_options, network=vgg)
-    model = StyleTransfer(generator, loss, loss.style_grams(painting))
+    multiple, minimum = size_rule(generator)
+    if recipe.crop % multiple or recipe.crop < minimum:
+        raise ValueError(
+            f"crop must be a multiple of {multiple} and at least {minimum} for the generator "
+            f"{recipe.generator!r}. Received: crop={recipe.crop}"
+        )
+    if not recipe.start:
+        return generator, None
+    start = load(recipe.start, recipe.generator)
+    if start.recipe.generator_options != recipe.generator_options:
+        raise ValueError(
+            f"A training starts from a generator of the same options. {recipe.start} has "
+            f"{start.recipe.generator_options}, the recipe {recipe.generator_options}."
+        )
+    generator.set_weights(start.model.get_weights())
+    before = {key: start.card["training"].get(key) for key in ("steps", "seconds")}
+    return generator, {"style": recipe.start, "sha256": start.card["sha256"], **before}
+
+
+def _compiled_model(recipe, generator, vgg):
+    model = StyleTransfer(generator, *loss_of(recipe, vgg))
     schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.steps)
-    model.compile(optimizer=keras.optimizers.Adam(schedule), jit_compile=jit_compile())
-    model.optimizer.build(generator.trainable_variables)
+    optimizer = keras.optimizers.Adam(schedule)
+    if keras.config.dtype_policy().compute_dtype == "float16":
+        # Keras begins with 32768, for losses near 1. Those of VGG's features are near 1e8 at the
+        # start: it would come down by leaving out the first updates, one for each halving.
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=2.0**-14)
+    model.compile(optimizer=optimizer, jit_compile=jit_compile())
+    optimizer.build(generator.trainable_variables)
     return model
 
 
 def _state(model):
-    optimizer = getattr(model.optimizer, "inner_optimizer", None)
-    inner = optimizer.variables if optimizer else []
-    return [*model.generator.weights, *model.optimizer.variables, *inner]
+    """Lists all variables that a training changes."""
+    return [*model.generator.weights, *model.optimizer.variables]
 
 
 @contextlib.contextmanager
