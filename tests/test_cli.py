@@ -175,7 +175,7 @@ MISTAKES = {
     "stylize photo.jpg *.png -s mine": "No image matches *.png.",
     "stylize empty -s mine": "empty holds no images",
     "stylize photo.jpg more -s mine": "2 photographs are named photo.jpg",
-    "stylize photo.jpg p*.jpg -s mine -o out.png": "out.png is one file for 2 photographs",
+    "stylize photo.jpg more -s mine -o out.png": "out.png is one file for 2 photographs",
     "list nowhere": "nowhere is not a folder",
     "evaluate nowhere --content more": "There is no style 'nowhere'",
     "evaluate mine --content empty": "empty holds no images",

@@ -95,7 +95,8 @@ def stylize(
                 write_image(painter.stylize(image, seed), target)
             except Exception as error:  # even TensorFlow out of memory must not stop the others
                 failed += 1
-                _complain(error if isinstance(error, ValueError) else f"{path}: {error!r}")
+                known = isinstance(error, ValueError | OSError)
+                _complain(error if known else f"{path}: {error!r}")
     done = len(paths) - failed
     typer.echo(f"{done} of {len(paths)} written to {output}.")
     if failed:
