@@ -184,7 +184,8 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_weights(
                 weights = self.model.generator.get_weights()
                 self.model.generator.set_weights([np.full_like(w, np.nan) for w in weights])
 
-    message = r"loss became nan at step 3\. The weights after step 2 are kept"
+    # TensorFlow 2.16 makes zeros of what is no number: there the weights tell.
+    message = r"(loss became nan at step 3|no number)\. The weights after step 2 are kept"
     with pytest.raises(NonFiniteLossError, match=message):
         train(recipe, photographs, tmp_path, network, callbacks=[Spoil()])
     assert all(np.isfinite(value).all() for value in checkpoint(tmp_path).values())

@@ -260,7 +260,8 @@ class ImageOutput(keras.layers.Layer):
         y = x / 4 + 1 / 2, clipped to [0, 1] when not training
 
     In training nothing is clipped: a pixel beyond the range keeps its gradient and comes
-    back. A squashing function (tanh, sigmoid) lets it die there, in black patches.
+    back. A squashing function lets it die there: scaled tanh leaves black patches, sigmoid dark
+    smudges (`benchmarks/heads.py`).
 
     Input shape:
         `[N, height, width, 3]`.

@@ -55,9 +55,14 @@ class StyleTransfer(keras.Model):
         self.style_grams = style_grams
         # As an attribute of the model the network's weights are known to every backend.
         self.network = perceptual_loss.network
-        self.trackers = [keras.metrics.Mean(name) for name in LOSSES[1:]]
+        self.trackers = [keras.metrics.Mean(name) for name in LOSSES]
         # The parts are built. To build them, `fit` on JAX would take a first batch and lose it.
         self.built = True
+
+    @property
+    def metrics(self):
+        # Without this Keras lists those of the generator too, whose own loss, 0, hides ours.
+        return self.trackers
 
     def call(self, inputs, training=False):
         inputs = list(inputs) if isinstance(inputs, tuple) else inputs
@@ -67,9 +72,10 @@ class StyleTransfer(keras.Model):
         photographs = keras.tree.flatten(x)[0]
         content = self.perceptual_loss.content_features(photographs)
         terms = self.perceptual_loss(content, y_pred, self.style_grams)
+        terms["loss"] = terms["total"]
         for tracker in self.trackers:
             tracker.update_state(terms[tracker.name])
-        return terms["total"]
+        return terms["loss"]
 
 
 def train(
@@ -85,12 +91,12 @@ def train(
 
     Args:
         recipe: `Recipe`.
-        photographs: Folder of photographs, or a sequence of image files: several hundred at
-            least, of any content. Only crops of `recipe.crop` pixels are seen.
+        photographs: Folder of photographs, or a sequence of image files: a thousand or more, of
+            any content. Only crops of `recipe.crop` pixels are seen.
         folder: Where checkpoint, history and previews go.
         vgg: The network of the loss: see `PerceptualLoss`.
-        precision: Keras dtype policy of the training: `"float32"`, `"mixed_bfloat16"` (half
-            the time on processors that have it) or `"mixed_float16"` (GPUs).
+        precision: Keras dtype policy of the training: `"float32"`, `"mixed_bfloat16"` (faster on
+            processors that have it) or `"mixed_float16"` (GPUs).
         previews: Image files to stylize after every 100 steps.
         callbacks: Further `keras.callbacks.Callback`s, such as `TensorBoard`.
 
