@@ -217,7 +217,8 @@ def test_styles_are_listed_without_keras(mine, monkeypatch):
     result = tfstyle_without_keras("list", mine.parent)
     card = read_card(mine / "johnson")
     assert result.returncode == 0
-    for cell in ("mine", "johnson", "Stripes [/study]", "A. Painter", f"{card['parameters']:,}"):
+    painting = "Stripes [/study], A. Painter"
+    for cell in ("mine", "johnson", painting, f"{card['parameters']:,}"):
         assert f" {cell} " in result.stdout
 
 

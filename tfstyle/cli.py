@@ -19,7 +19,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from tfstyle.folders import RECIPE, find_style, list_styles, read_card, write_card
 from tfstyle.images import SUFFIXES, find_images, limit_longest, read_image, write_image
@@ -128,10 +128,13 @@ def list_command(
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
-    table = Table("name", "generator", "painting", "artist", "rights", "weights", "size")
+    # A name that is cut off cannot be typed.
+    whole = {"no_wrap": True, "min_width": max((len(row["name"]) for row in rows), default=0)}
+    table = Table(Column("name", **whole), "generator", "painting", "rights", "weights", "size")
     for row in rows:
         size = f"{row['bytes'] / 1e6:.1f} MB"
-        cells = (row["title"], row["artist"], row["rights"], f"{row['parameters']:,}", size)
+        painting = ", ".join(filter(None, (row["title"], row["artist"])))
+        cells = (painting, row["rights"], f"{row['parameters']:,}", size)
         table.add_row(*(escape(cell) for cell in (row["name"], row["generator"], *cells)))
     Console().print(table)
 
