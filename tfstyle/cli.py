@@ -77,11 +77,11 @@ def stylize(
     """
     paths = _expand(photographs)
     targets = _targets(paths, output)
-    find_style(style, generator)  # a mistyped name is told before Keras is loaded
+    folder = find_style(style, generator)  # a mistyped name is told before Keras is loaded
     _load_keras()
     from tfstyle.styles import load
 
-    painter = load(style, generator)
+    painter = load(folder)
     failed = 0
     with _progress() as progress:
         for path, target in progress.track(

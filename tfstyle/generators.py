@@ -39,7 +39,7 @@ def johnson(width=32, normalization="instance", padding="reflect"):
 
     Args:
         width: Integer, channels at full size; `2 * width` and `4 * width` at 1/2 and 1/4.
-            Defaults to 32, as in the paper; 16 is about twice as fast.
+            Defaults to 32, as in the paper; fewer are faster.
         normalization: `"instance"`, or `"batch"` for comparison.
         padding: `"reflect"`, or `"zero"` for comparison: it paints along the borders.
 

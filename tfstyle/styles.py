@@ -91,7 +91,7 @@ class Style:
         Raises:
             ValueError: if a weight is not finite, or an image cannot be read.
         """
-        if not all(np.isfinite(weight).all() for weight in self.model.get_weights()):
+        if not has_finite_weights(self.model):
             raise ValueError("The style has weights that are not finite, and is not saved.")
         folder = Path(folder)
         painting = folder / f"painting{Path(self.recipe.painting).suffix.lower()}"
@@ -102,12 +102,13 @@ class Style:
         with replacing(folder / self.recipe.generator) as temporary:
             temporary.mkdir()
             self.recipe.replace(painting=str(painting)).save(temporary / RECIPE)
-            saved = self._save_weights(temporary / WEIGHTS, [read_image(painting), *photographs])
+            images = [read_image(painting), *photographs]
+            saved, dtype = self._save_weights(temporary / WEIGHTS, images)
             if photographs:
-                pictures = [saved.stylize(photograph) for photograph in photographs]
-                write_image(montage([photographs, pictures]), temporary / "preview.jpg")
+                write_image(stylized_pairs(saved.model, photographs), temporary / "preview.jpg")
             _save_golden(saved, temporary / "golden.npz")
-            write_card(temporary, {**self.card, **_describe(saved.model, temporary / WEIGHTS)})
+            facts = {"dtype": dtype, **_describe(saved.model, temporary / WEIGHTS)}
+            write_card(temporary, {**self.card, **facts})
         return load(folder, self.recipe.generator)
 
     def _save_weights(self, path, images):
@@ -118,10 +119,10 @@ class Style:
         changes = [np.abs(self.stylize(x) - half.stylize(x)).max() for x in pixels]
         if not max(changes) <= 1 / 255:  # also where a weight beyond 65504 became infinite
             self.model.save_weights(path)
-            return self
+            return self, "float32"
         half.model.save_weights(path)
         _halve(path)
-        return half
+        return half, "float16"
 
     def _stylize_image(self, image, seed):
         pixels = stylize_pixels(self.model, to_pixels(image)[None], seed)[0]
@@ -233,6 +234,23 @@ def stylize_pixels(generator, pixels, seed=0):
     return np.asarray(pictures)[:, :height, :width]
 
 
+def stylized_pairs(generator, images, seed=0):
+    """Puts photographs above their stylized pictures in one `PIL.Image.Image`.
+
+    Args:
+        generator: `keras.Model` of `build_generator`.
+        images: `PIL.Image.Image`s of one size.
+        seed: Integer, for generators that take noise.
+    """
+    pixels = stylize_pixels(generator, np.stack([to_pixels(image) for image in images]), seed)
+    return montage([images, [to_image(picture) for picture in pixels]])
+
+
+def has_finite_weights(generator):
+    """Whether no weight of a generator is infinite or no number."""
+    return all(np.isfinite(weight).all() for weight in generator.get_weights())
+
+
 def _check_array(array):
     if array.ndim not in (3, 4) or array.shape[-1] != 3 or 0 in array.shape:
         raise ValueError(
@@ -271,21 +289,14 @@ def _halve(path):
 def _save_golden(style, path):
     """Keeps a small input and its output, to notice when a later version paints otherwise."""
     pixels = np.asarray(center_crop(read_image(style.recipe.painting), 96))[:64]
-    with replacing(path) as temporary:
-        np.savez_compressed(temporary, input=pixels, output=style.stylize(pixels))
+    np.savez_compressed(path, input=pixels, output=style.stylize(pixels))
 
 
 def _describe(model, weights):
-    with h5py.File(weights, "r") as file:
-        kinds = set()
-        file.visititems(
-            lambda _, item: kinds.add(str(item.dtype)) if hasattr(item, "dtype") else None
-        )
     backend = keras.backend.backend()
     packages = ("tfstyle", "keras", backend, "numpy", "pillow")
     return {
         "parameters": model.count_params(),
-        "dtype": "float16" if "float16" in kinds else "float32",
         "bytes": weights.stat().st_size,
         "sha256": sha256(weights),
         "backend": backend,

@@ -16,17 +16,17 @@ from keras import ops
 
 from tfstyle.files import remove_partial, replacing, sha256
 from tfstyle.generators import sample_noise, size_rule
-from tfstyle.images import (
-    center_crop,
-    find_images,
-    montage,
-    read_image,
-    to_image,
-    to_pixels,
-    write_image,
-)
+from tfstyle.images import center_crop, find_images, read_image, write_image
 from tfstyle.photographs import Photographs
-from tfstyle.styles import Style, build_generator, jit_compile, load, loss_of, stylize_pixels
+from tfstyle.styles import (
+    Style,
+    build_generator,
+    has_finite_weights,
+    jit_compile,
+    load,
+    loss_of,
+    stylized_pairs,
+)
 
 LOSSES = ("loss", "content", "style", "total_variation")
 STEPS_PER_EPOCH = 100
@@ -201,8 +201,7 @@ class Progress(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         # The loss is that before the last update, which may have spoiled the weights itself.
-        weights = map(ops.convert_to_numpy, self.model.generator.weights)
-        if not all(np.isfinite(weight).all() for weight in weights):
+        if not has_finite_weights(self.model.generator):
             raise self._stopped("weights became infinite or no number")
         steps = min((epoch + 1) * STEPS_PER_EPOCH, self._recipe.steps)
         now = time.perf_counter()
@@ -263,12 +262,6 @@ class Progress(keras.callbacks.Callback):
                 f"{self._folder} holds another training: {', '.join(other)}. Choose another "
                 "folder, or delete this one."
             )
-
-
-def stylized_pairs(generator, images, seed):
-    """Puts photographs above their stylized pictures in one `PIL.Image.Image`."""
-    pixels = stylize_pixels(generator, np.stack([to_pixels(image) for image in images]), seed)
-    return montage([images, [to_image(picture) for picture in pixels]])
 
 
 def _begun_generator(recipe):
