@@ -71,6 +71,7 @@ def recipe(painting):
         batch_size=2,
         steps=4,
         style_size=48,
+        style_weight=10.0,
     )
 
 

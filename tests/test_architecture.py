@@ -14,10 +14,10 @@ PACKAGE = Path(tfstyle.__file__).parent
 
 FLOORS = [
     {"files", "layers"},
-    {"images", "recipes", "folders", "generators", "perceptual"},
-    {"photographs", "styles"},
-    {"training", "optimization"},
-    {"evaluation"},
+    {"images", "recipes", "folders", "generators", "perceptual", "weights"},
+    {"photographs", "progress", "styles"},
+    {"trunks", "optimization"},
+    {"training", "evaluation"},
     {"cli"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

@@ -5,6 +5,7 @@ from gradients import gradients
 from keras import ops
 
 from tfstyle.layers import (
+    ConditionalInstanceNormalization,
     ImageInput,
     ImageOutput,
     InstanceNormalization,
@@ -67,6 +68,68 @@ def test_normalization_is_group_normalization_with_a_group_a_channel(rng):
 def input_and_weight_gradients(layer, x, weights):
     variable = keras.Variable(x)
     return gradients(lambda: ops.sum(layer(variable) * weights), [variable, *layer.weights])
+
+
+def conditional_of(rng, styles, channels):
+    layer = ConditionalInstanceNormalization(styles, epsilon=1e-3)
+    layer.build((None, None, None, channels), (None, styles))
+    layer.set_weights([rng.normal(1, 0.5, (styles, channels)), rng.normal(size=(styles, channels))])
+    return layer
+
+
+def test_conditional_normalization_is_its_formula_for_each_image(rng):
+    layer = conditional_of(rng, 3, 4)
+    x = rng.normal(2, 3, (3, 6, 5, 4)).astype("float32")
+    weights = np.float32([[0, 1, 0], [0.25, 0.25, 0.5], [1, 0, 0]])
+    y = layer(x, weights)
+    for image, picture, row in zip(x, y, weights, strict=True):
+        gamma, beta = (row @ rows for rows in layer.get_weights())
+        np.testing.assert_allclose(picture, formula(image[None], gamma, beta, 1e-3)[0], atol=2e-5)
+
+
+def test_conditional_normalization_of_one_style_is_instance_normalization(rng):
+    ours, plain = conditional_of(rng, 1, 4), InstanceNormalization(epsilon=1e-3)
+    plain.build((None, None, None, 4))
+    plain.set_weights([rows[0] for rows in ours.get_weights()])
+    x = keras.Variable(rng.normal(2, 3, (2, 8, 5, 4)).astype("float32"))
+    one, factors = np.ones((2, 1), "float32"), rng.normal(size=x.shape).astype("float32")
+    np.testing.assert_allclose(ours(x, one), plain(x), atol=1e-6)
+    found = gradients(lambda: ops.sum(ours(x, one) * factors), [x, *ours.weights])
+    expected = gradients(lambda: ops.sum(plain(x) * factors), [x, *plain.weights])
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(np.reshape(a, b.shape), b, atol=5e-5)
+
+
+def test_conditional_normalization_teaches_only_the_styles_in_use(rng):
+    layer = conditional_of(rng, 3, 2)
+    x = rng.normal(size=(1, 4, 4, 2)).astype("float32")
+    weights, factors = np.float32([[0, 1, 0]]), rng.normal(size=x.shape).astype("float32")
+    for gradient in gradients(lambda: ops.sum(layer(x, weights) * factors), layer.weights):
+        assert np.abs(gradient[1]).min() > 0 and not np.any(gradient[[0, 2]])
+
+
+def test_conditional_normalization_survives_its_config(rng):
+    layer = conditional_of(rng, 2, 3)
+    image, weights = keras.Input((None, None, 3)), keras.Input((2,))
+    model = keras.Model([image, weights], layer(image, weights))
+    copy = keras.Model.from_config(model.get_config())
+    copy.set_weights(model.get_weights())
+    inputs = [rng.normal(size=(2, 4, 5, 3)), np.float32([[0.5, 0.5], [0, 1]])]
+    np.testing.assert_array_equal(model(inputs), copy(inputs))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"styles": 0}, "styles must be at least 1"), ({"styles": 2, "epsilon": 0}, "epsilon must")],
+)
+def test_conditional_normalization_refuses_nonsense(options, message):
+    with pytest.raises(ValueError, match=message):
+        ConditionalInstanceNormalization(**options)
+
+
+def test_conditional_normalization_refuses_other_numbers_of_styles():
+    with pytest.raises(ValueError, match=r"weights must be of shape \[N, 3\]"):
+        ConditionalInstanceNormalization(3)(np.zeros((1, 4, 4, 2)), np.ones((1, 2)))
 
 
 def test_normalization_looks_at_one_image_alone(rng):

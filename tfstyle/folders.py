@@ -9,6 +9,11 @@ mosaic/                   a style: one painting
     preview.jpg           photographs that the training did not see, stylized
     golden.npz            a small `input` and its `output`, to notice drift
   pyramid/...
+
+trunk/                    one generator for many paintings: see `trunks.Trunk`
+  paintings/NAME.jpg
+  recipe.toml             what the paintings share, and a table for each
+  model.weights.h5, card.json, preview.jpg, golden.npz    as above
 """
 
 import difflib
@@ -78,6 +83,30 @@ def find_style(style, generator=None):
             f"The style {folder.name} has no generator {generator!r}. It has {' and '.join(known)}."
         )
     return folder / (generator or known[0])
+
+
+def find_trunk(trunk):
+    """Finds the folder of a trunk.
+
+    Args:
+        trunk: Name in the zoo, or path of its folder.
+
+    Returns:
+        `pathlib.Path`.
+
+    Raises:
+        ValueError: if there is no such trunk.
+    """
+    for folder in (_zoo() / str(trunk), Path(trunk)):
+        if (folder / CARD).exists():
+            return folder
+    names = [path.parent.name for path in _zoo().glob(f"*/{CARD}")]
+    raise ValueError(f"There is no trunk {str(trunk)!r}. The zoo has {', '.join(names)}.")
+
+
+def is_trunk(name):
+    """Whether a name or path is that of a trunk, not of a style."""
+    return any((folder / CARD).exists() for folder in (_zoo() / str(name), Path(name)))
 
 
 def read_card(folder):

@@ -10,6 +10,7 @@ import numpy as np
 from keras import layers
 
 from tfstyle.layers import (
+    ConditionalInstanceNormalization,
     ImageInput,
     ImageOutput,
     InstanceNormalization,
@@ -26,7 +27,7 @@ _PADDINGS = {"reflect": ReflectionPadding2D, "zero": layers.ZeroPadding2D}
 _RATIOS = (32, 16, 8, 4, 2, 1)
 
 
-def johnson(width=32, normalization="instance", padding="reflect"):
+def johnson(width=32, normalization="instance", padding="reflect", styles=0):
     """Builds the residual generator of Johnson et al.: the better pictures of the two.
 
     Convolution 9 x 9, two of stride 2, five residual blocks without activation after the
@@ -42,13 +43,17 @@ def johnson(width=32, normalization="instance", padding="reflect"):
             Defaults to 32, as in the paper; fewer are faster.
         normalization: `"instance"`, or `"batch"` for comparison.
         padding: `"reflect"`, or `"zero"` for comparison: it paints along the borders.
+        styles: Integer; above 0 the generator paints this many styles. Its normalizations are
+            `ConditionalInstanceNormalization`, and its inputs a list, the image and
+            `style_weights` `[N, styles]`.
 
     Returns:
         `keras.Model`, float32 `[N, height, width, 3]` to the same, in [0, 1]; height and
         width are multiples of 4, at least 8.
 
     Raises:
-        ValueError: on an unknown normalization or padding.
+        ValueError: on an unknown normalization or padding, or on styles with batch
+            normalization.
 
     Example:
 
@@ -60,7 +65,8 @@ def johnson(width=32, normalization="instance", padding="reflect"):
         Johnson, Alahi, Fei-Fei, *Perceptual Losses for Real-Time Style Transfer and
         Super-Resolution*, arXiv 1603.08155; `models/johnson.lua` of the paper's code.
     """
-    convolve = _Convolutions(normalization, padding)
+    style_weights = keras.Input((styles,), name="style_weights") if styles else None
+    convolve = _Convolutions(normalization, padding, style_weights)
     image = keras.Input((None, None, 3), name="image")
     x = ImageInput(multiple=4, minimum=8)(image)
     x = convolve(x, width, kernel=9)
@@ -72,7 +78,7 @@ def johnson(width=32, normalization="instance", padding="reflect"):
     x = convolve(NearestUpsampling2D()(x), 2 * width)
     x = convolve(NearestUpsampling2D()(x), width)
     x = convolve.to_image(x, kernel=9)
-    return keras.Model(image, x, name="johnson")
+    return keras.Model([image, style_weights] if styles else image, x, name="johnson")
 
 
 def pyramid(width=8, normalization="instance", padding="reflect", noise_channels=0):
@@ -172,7 +178,7 @@ def size_rule(generator):
 class _Convolutions:
     """Applies padding, convolution, normalization and activation, as one generator has them."""
 
-    def __init__(self, normalization, padding):
+    def __init__(self, normalization, padding, style_weights=None):
         if normalization not in _NORMALIZATIONS:
             raise ValueError(
                 f"normalization must be one of {', '.join(_NORMALIZATIONS)}. "
@@ -182,7 +188,10 @@ class _Convolutions:
             raise ValueError(
                 f"padding must be one of {', '.join(_PADDINGS)}. Received: {padding!r}"
             )
+        if style_weights is not None and normalization != "instance":
+            raise ValueError("Many styles need normalization='instance'.")
         self._normalization = _NORMALIZATIONS[normalization]
+        self._style_weights = style_weights
         self._padding = _PADDINGS[padding]
 
     def __call__(self, x, channels, kernel=3, strides=1, activation="relu"):
@@ -190,7 +199,10 @@ class _Convolutions:
         return layers.Activation(activation)(x) if activation else x
 
     def normalize(self, x):
-        return self._normalization()(x)
+        if self._style_weights is None:
+            return self._normalization()(x)
+        styles = self._style_weights.shape[-1]
+        return ConditionalInstanceNormalization(styles)(x, self._style_weights)
 
     def to_image(self, x, kernel):
         return ImageOutput()(self._convolve(x, 3, kernel, strides=1, use_bias=True))

@@ -84,19 +84,107 @@ class InstanceNormalization(keras.layers.Layer):
         self.beta = self.add_weight(initializer="zeros", name="beta", **options)
 
     def call(self, inputs):
-        dtype = keras.backend.standardize_dtype(inputs.dtype)
-        x = ops.cast(inputs, "float64" if dtype == "float64" else "float32")
-        centered = x - ops.mean(x, axis=(1, 2), keepdims=True)
-        variance = ops.mean(ops.square(centered), axis=(1, 2), keepdims=True)
-        # gamma joins the small [N, 1, 1, C] tensor: one full-size multiplication, not two.
-        scale = ops.cast(self.gamma, x.dtype) * ops.rsqrt(variance + self.epsilon)
-        return ops.cast(centered * scale + ops.cast(self.beta, x.dtype), self.compute_dtype)
+        y = _normalize(inputs, self.gamma, self.beta, self.epsilon)
+        return ops.cast(y, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
         return input_shape
 
     def get_config(self):
         return {**super().get_config(), "epsilon": self.epsilon}
+
+
+@keras.saving.register_keras_serializable(package="tfstyle")
+class ConditionalInstanceNormalization(keras.layers.Layer):
+    """Instance normalization whose scale and shift are those of a style, or of a blend of styles.
+
+    Use it to let one generator paint many styles: all its convolutions are shared, and a
+    style is one row of `gammas` and `betas` in each of these layers.
+
+        gamma[n, c] = sum_s weights[n, s] * gammas[s, c]
+        beta[n, c]  = sum_s weights[n, s] * betas[s, c]
+        y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
+
+    Mean and variance are those of `InstanceNormalization`, which this layer equals for one
+    style of weight 1.
+
+    Args:
+        styles: Integer of at least 1.
+        epsilon: Float above 0, added to the variance. Defaults to 1e-5.
+
+    Call arguments:
+        inputs: `[N, height, width, channels]`; only `channels` must be known when built.
+        weights: `[N, styles]`: one-hot for a style, or summing to 1 for a blend.
+
+    Output shape:
+        As `inputs`.
+
+    Raises:
+        ValueError: if `styles` is below 1, `epsilon` not above 0, or `weights` is not
+            `[N, styles]`.
+
+    Example:
+
+        >>> import numpy as np
+        >>> x = np.random.default_rng(0).normal(size=(2, 8, 8, 4))
+        >>> blend = np.array([[1, 0, 0], [0.5, 0, 0.5]])
+        >>> ConditionalInstanceNormalization(3)(x, blend).shape == (2, 8, 8, 4)
+        True
+
+    Reference:
+        Dumoulin, Shlens, Kudlur, *A Learned Representation for Artistic Style*, arXiv
+        1610.07629, section 2.2, equation 5.
+    """
+
+    def __init__(self, styles, epsilon=1e-5, **kwargs):
+        super().__init__(**kwargs)
+        if styles < 1:
+            raise ValueError(f"styles must be at least 1. Received: styles={styles}")
+        if not epsilon > 0:
+            raise ValueError(f"epsilon must be above 0. Received: epsilon={epsilon}")
+        self.styles = styles
+        self.epsilon = epsilon
+
+    def build(self, inputs_shape, weights_shape):
+        if weights_shape[-1] != self.styles:
+            raise ValueError(
+                f"weights must be of shape [N, {self.styles}], one for each style. Received: "
+                f"{tuple(weights_shape)}"
+            )
+        options = {"shape": (self.styles, inputs_shape[-1]), "autocast": False}
+        self.gammas = self.add_weight(initializer="ones", name="gammas", **options)
+        self.betas = self.add_weight(initializer="zeros", name="betas", **options)
+
+    def call(self, inputs, weights):
+        weights = ops.cast(weights, self.gammas.dtype)
+        gamma, beta = (
+            ops.matmul(weights, rows)[:, None, None] for rows in (self.gammas, self.betas)
+        )
+        return ops.cast(_normalize(inputs, gamma, beta, self.epsilon), self.compute_dtype)
+
+    def compute_output_shape(self, inputs_shape, weights_shape):
+        return inputs_shape
+
+    def get_config(self):
+        return {**super().get_config(), "styles": self.styles, "epsilon": self.epsilon}
+
+
+def _normalize(x, gamma, beta, epsilon):
+    """Normalizes each channel of each image, in float32 at least.
+
+    Args:
+        x: `[N, height, width, channels]`.
+        gamma: `[channels]`, or `[N, 1, 1, channels]`.
+        beta: Likewise.
+        epsilon: Float.
+    """
+    dtype = keras.backend.standardize_dtype(x.dtype)
+    x = ops.cast(x, "float64" if dtype == "float64" else "float32")
+    centered = x - ops.mean(x, axis=(1, 2), keepdims=True)
+    variance = ops.mean(ops.square(centered), axis=(1, 2), keepdims=True)
+    # gamma joins the small [N, 1, 1, C] tensor: one full-size multiplication, not two.
+    scale = ops.cast(gamma, x.dtype) * ops.rsqrt(variance + epsilon)
+    return centered * scale + ops.cast(beta, x.dtype)
 
 
 @keras.saving.register_keras_serializable(package="tfstyle")

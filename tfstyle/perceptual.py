@@ -89,13 +89,15 @@ class PerceptualLoss:
         features = self._features(ops.convert_to_tensor(photographs, "float32"))
         return [ops.stop_gradient(features[name]) for name in self._content_layers]
 
-    def __call__(self, content_features, pictures, style_grams):
+    def __call__(self, content_features, pictures, style_grams, style_balance=1.0):
         """Gives the terms of the loss.
 
         Args:
             content_features: What `content_features` gave for the photographs.
             pictures: Float `[N, height, width, 3]`; values beyond [0, 1] are taken as they are.
-            style_grams: What `style_grams` gave for the painting.
+            style_grams: What `style_grams` gave for the painting, or such matrices
+                `[N, channels, channels]` for a painting each picture.
+            style_balance: Float, or floats `[N]`: a factor of each picture's style term.
 
         Returns:
             Dictionary of float32 scalars: `content`, `style`, `total_variation` (unweighted)
@@ -104,9 +106,13 @@ class PerceptualLoss:
         features = self._features(pictures)
         content = [features[name] for name in self._content_layers]
         grams = [gram_matrix(features[name]) for name in self._style_layers]
+        style = [
+            ops.mean(ops.square(a - b), axis=(1, 2))
+            for a, b in zip(grams, style_grams, strict=True)
+        ]
         terms = {
             "content": sum(map(_mean_square, content, content_features)),
-            "style": sum(map(_mean_square, grams, style_grams)),
+            "style": ops.mean(style_balance * sum(style)),
             "total_variation": total_variation(pictures),
         }
         total = sum(weight * terms[name] for name, weight in self.weights.items())

@@ -27,14 +27,14 @@ class Photographs(keras.utils.PyDataset):
         seed: Integer.
         steps: Integer, how many steps to give.
         first: Integer, the number of the first of them in the whole training.
-        noise: Function of `(batch, height, width, seed)` that gives the list of further
-            inputs of the generator, if it has any: `generators.sample_noise`.
+        further: Function of `(batch, height, width, seed)` that gives the list of further
+            inputs of the generator, if it has any: `generators.sample_noise`, `draw_styles`.
 
     Each item is a tuple of one: float32 `[batch_size, crop, crop, 3]` in [0, 1], or the tuple
-    of it and the noise.
+    of it and the further inputs.
     """
 
-    def __init__(self, paths, crop, batch_size, seed, steps, first=0, noise=None):
+    def __init__(self, paths, crop, batch_size, seed, steps, first=0, further=None):
         # Two threads decode faster than a step of any generator on two cores.
         super().__init__(workers=2, max_queue_size=8)
         self._paths = list(paths)
@@ -43,7 +43,7 @@ class Photographs(keras.utils.PyDataset):
         self._seed = seed
         self._steps = steps
         self._first = first
-        self._noise = noise
+        self._further = further
 
     def __len__(self):
         return self._steps
@@ -52,8 +52,8 @@ class Photographs(keras.utils.PyDataset):
         step = self._first + index
         numbers = range(step * self._batch_size, (step + 1) * self._batch_size)
         images = np.stack([self.sample(number) for number in numbers])
-        noise = self._noise and self._noise(*images.shape[:3], (self._seed, 1, step))
-        return ((images, *noise) if noise else images,)
+        further = self._further and self._further(*images.shape[:3], (self._seed, 1, step))
+        return ((images, *further) if further else images,)
 
     def sample(self, number):
         """Gives sample `number`: float32 `[crop, crop, 3]` in [0, 1]."""
@@ -76,6 +76,25 @@ class Photographs(keras.utils.PyDataset):
         raise ValueError("None of the photographs can be read.")
 
 
+def draw_styles(styles, batch, height, width, seed):
+    """Draws a style for each image of a batch, all of them equally often.
+
+    Args:
+        styles: Integer, how many there are.
+        batch: Integer, number of images.
+        height: Of the images; without effect.
+        width: Likewise.
+        seed: Tuple of integers whose last is the number of the step.
+
+    Returns:
+        List of one float32 array `[batch, styles]`, one-hot.
+    """
+    *seed, step = seed
+    numbers = [divmod(step * batch + i, styles) for i in range(batch)]
+    chosen = [_shuffled(tuple(seed), rounds, styles)[position] for rounds, position in numbers]
+    return [np.eye(styles, dtype="float32")[chosen]]
+
+
 @functools.lru_cache(maxsize=4)
 def _shuffled(seed, rounds, count):
-    return np.random.default_rng((seed, 2, rounds)).permutation(count)
+    return np.random.default_rng((*np.atleast_1d(seed), 2, rounds)).permutation(count)

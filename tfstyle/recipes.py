@@ -27,16 +27,21 @@ class Recipe:
         noise_channels: Integer, for `pyramid` alone.
         style_size: Integer, pixels of the painting's longer side: the size of the brush
             strokes. 512 shows strokes of a painting on photographs of 256 to 512 pixels.
+        style_weight: Float, see `PerceptualLoss`; 0 lets the training find the weight that
+            balances painting and photographs: see `training.balanced_style_weight`.
         content_layers, style_layers: Layers of VGG19, see `PerceptualLoss`.
-        content_weight, style_weight, total_variation_weight: Floats, see `PerceptualLoss`.
+        content_weight, total_variation_weight: Floats, see `PerceptualLoss`.
         crop: Integer, height and width of the training crops.
         batch_size: Integer, crops a step. Instance normalization needs no batch, and 800 crops
             one by one teach more than in 200 steps of 4.
         steps: Integer, steps of the training.
+        small_crop_steps: Integer, how many of them, at the start, see crops of half the side:
+            they cost a quarter, and teach more for their time while there is much to learn.
         learning_rate: Float, Adam's at the start; it falls to 0 along a cosine.
-        start: Name or folder of a trained style of the same generator, whose weights the
-            training begins with; random ones if empty. A folder is relative to the working
-            directory.
+        start: Name or folder of a trained style of the same generator, or of a trunk, whose
+            weights the training begins with; random ones if empty. A folder is relative to
+            the working directory.
+        trainable: `"all"` weights, or `"normalization"`: gamma and beta alone.
         seed: Integer, decides random weights, photographs' order and crops.
 
     Raises:
@@ -55,16 +60,18 @@ class Recipe:
     padding: str = "reflect"
     noise_channels: int = 0
     style_size: int = 512
+    style_weight: float = 0.0
     content_layers: tuple = ("relu4_2",)
     style_layers: tuple = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
     content_weight: float = 1.0
-    style_weight: float = 10.0
     total_variation_weight: float = 0.0
     crop: int = 256
     batch_size: int = 1
     steps: int = 6000
+    small_crop_steps: int = 0
     learning_rate: float = 1e-3
     start: str = ""
+    trainable: str = "all"
     seed: int = 0
 
     def __post_init__(self):
@@ -82,9 +89,13 @@ class Recipe:
         for name in ("style_size", "crop", "batch_size", "steps", "learning_rate"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be above 0. Received: {getattr(self, name)}")
-        for name in ("width", "noise_channels", "seed"):
+        for name in ("width", "noise_channels", "style_weight", "small_crop_steps", "seed"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative. Received: {getattr(self, name)}")
+        if self.trainable not in ("all", "normalization"):
+            raise ValueError(
+                f"trainable must be 'all' or 'normalization'. Received: {self.trainable!r}"
+            )
 
     @classmethod
     def load(cls, path):
@@ -94,22 +105,7 @@ class Recipe:
             ValueError: if the file is missing or no TOML, or has a key that no recipe has.
         """
         path = Path(path)
-        try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise ValueError(f"{path}: there is no such recipe.") from None
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise ValueError(f"{path} is not a TOML file: {error}.") from None
-        known = [field.name for field in dataclasses.fields(cls)]
-        for key in values.keys() - set(known):
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Keys are {', '.join(known)}."
-            raise ValueError(f"{path}: a recipe has no key {key!r}. {hint}")
-        try:
-            recipe = cls(**values)
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from None
-        return recipe.replace(painting=str(path.parent / recipe.painting))
+        return _read(path, _read_toml(path))
 
     def replace(self, **values):
         """Gives the recipe with other values."""
@@ -118,10 +114,11 @@ class Recipe:
     def save(self, path):
         """Writes the recipe to a TOML file, `painting` relative to it."""
         path = Path(path)
-        painting = os.path.relpath(self.painting, path.parent)
-        values = dataclasses.asdict(self.replace(painting=Path(painting).as_posix()))
-        with replacing(path) as temporary:
-            temporary.write_text(tomli_w.dumps(values), encoding="utf-8")
+        _write_toml(path, self._values(path))
+
+    def _values(self, path):
+        painting = Path(os.path.relpath(self.painting, path.parent)).as_posix()
+        return {**dataclasses.asdict(self), "painting": painting}
 
     @property
     def generator_options(self):
@@ -138,3 +135,63 @@ class Recipe:
         """The keyword arguments of `PerceptualLoss` but its network."""
         names = ("content_layers", "style_layers", "content_weight", "style_weight")
         return {name: getattr(self, name) for name in (*names, "total_variation_weight")}
+
+
+# What a painting decides; a trunk shares the rest between its paintings.
+PAINTING_KEYS = (
+    *("painting", "title", "artist", "year", "rights", "source"),
+    *("style_size", "style_weight"),
+)
+
+
+def load_recipes(path):
+    """Reads the recipes of a trunk: what its paintings share, and a table for each of them.
+
+    Returns:
+        Dictionary of name to `Recipe`.
+
+    Raises:
+        ValueError: if the file is missing or no TOML, or has a key that no recipe has.
+    """
+    path = Path(path)
+    shared = _read_toml(path)
+    paintings = shared.pop("paintings", None)
+    if not isinstance(paintings, dict) or not paintings:
+        raise ValueError(f"{path}: a trunk needs a table [paintings.NAME] for each painting.")
+    return {name: _read(path, {**shared, **own}) for name, own in paintings.items()}
+
+
+def save_recipes(recipes, path):
+    """Writes the recipes of a trunk to one TOML file, paintings relative to it."""
+    path = Path(path)
+    values = {name: recipe._values(path) for name, recipe in recipes.items()}
+    shared = {k: v for k, v in next(iter(values.values())).items() if k not in PAINTING_KEYS}
+    paintings = {name: {key: own[key] for key in PAINTING_KEYS} for name, own in values.items()}
+    _write_toml(path, {**shared, "paintings": paintings})
+
+
+def _read_toml(path):
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"{path}: there is no such recipe.") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ValueError(f"{path} is not a TOML file: {error}.") from None
+
+
+def _write_toml(path, values):
+    with replacing(path) as temporary:
+        temporary.write_text(tomli_w.dumps(values), encoding="utf-8")
+
+
+def _read(path, values):
+    known = [field.name for field in dataclasses.fields(Recipe)]
+    for key in values.keys() - set(known):
+        near = difflib.get_close_matches(key, known, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"Keys are {', '.join(known)}."
+        raise ValueError(f"{path}: a recipe has no key {key!r}. {hint}")
+    try:
+        recipe = Recipe(**values)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    return recipe.replace(painting=str(path.parent / recipe.painting))

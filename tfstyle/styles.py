@@ -1,17 +1,14 @@
 """Trained styles: saved, loaded and used."""
 
-import importlib.metadata
 import os
-import platform
 import shutil
 from pathlib import Path
 
-import h5py
 import keras
 import numpy as np
 from PIL import Image
 
-from tfstyle.files import replacing, sha256
+from tfstyle.files import replacing
 from tfstyle.folders import CARD, RECIPE, WEIGHTS, check_weights, find_style, read_card, write_card
 from tfstyle.generators import GENERATORS, sample_noise, size_rule
 from tfstyle.images import (
@@ -27,6 +24,7 @@ from tfstyle.images import (
 )
 from tfstyle.perceptual import PerceptualLoss
 from tfstyle.recipes import Recipe
+from tfstyle.weights import describe, has_finite_weights, save_weights
 
 
 class Style:
@@ -103,26 +101,20 @@ class Style:
             temporary.mkdir()
             self.recipe.replace(painting=str(painting)).save(temporary / RECIPE)
             images = [read_image(painting), *photographs]
-            saved, dtype = self._save_weights(temporary / WEIGHTS, images)
+            saved = Style(self.recipe, build_generator(self.recipe))
+            pixels = [to_pixels(center_crop(image, 256)) for image in images]
+            dtype = save_weights(
+                self.model,
+                temporary / WEIGHTS,
+                saved.model,
+                lambda: np.max([np.abs(self.stylize(x) - saved.stylize(x)) for x in pixels]),
+            )
             if photographs:
                 write_image(stylized_pairs(saved.model, photographs), temporary / "preview.jpg")
             _save_golden(saved, temporary / "golden.npz")
-            facts = {"dtype": dtype, **_describe(saved.model, temporary / WEIGHTS)}
+            facts = {"dtype": dtype, **describe(saved.model, temporary / WEIGHTS)}
             write_card(temporary, {**self.card, **facts})
         return load(folder, self.recipe.generator)
-
-    def _save_weights(self, path, images):
-        half = Style(self.recipe, build_generator(self.recipe))
-        with np.errstate(over="ignore"):
-            half.model.set_weights([np.float16(w) for w in self.model.get_weights()])
-        pixels = [to_pixels(center_crop(image, 256)) for image in images]
-        changes = [np.abs(self.stylize(x) - half.stylize(x)).max() for x in pixels]
-        if not max(changes) <= 1 / 255:  # also where a weight beyond 65504 became infinite
-            self.model.save_weights(path)
-            return self, "float32"
-        half.model.save_weights(path)
-        _halve(path)
-        return half, "float16"
 
     def _stylize_image(self, image, seed):
         pixels = stylize_pixels(self.model, to_pixels(image)[None], seed)[0]
@@ -246,11 +238,6 @@ def stylized_pairs(generator, images, seed=0):
     return montage([images, [to_image(picture) for picture in pixels]])
 
 
-def has_finite_weights(generator):
-    """Whether no weight of a generator is infinite or no number."""
-    return all(np.isfinite(weight).all() for weight in generator.get_weights())
-
-
 def _check_array(array):
     if array.ndim not in (3, 4) or array.shape[-1] != 3 or 0 in array.shape:
         raise ValueError(
@@ -266,48 +253,7 @@ def _check_array(array):
         )
 
 
-def _halve(path):
-    """Rewrites an HDF5 file with float16 for float32: as a new one, for old ones never shrink."""
-    with (
-        replacing(path) as temporary,
-        h5py.File(path, "r") as old,
-        h5py.File(temporary, "w") as new,
-    ):
-
-        def copy(name, item):
-            if isinstance(item, h5py.Dataset):
-                values = item[()]
-                new[name] = values.astype("float16") if values.dtype == "float32" else values
-            else:
-                new.require_group(name)
-            new[name].attrs.update(item.attrs)
-
-        new.attrs.update(old.attrs)
-        old.visititems(copy)
-
-
 def _save_golden(style, path):
     """Keeps a small input and its output, to notice when a later version paints otherwise."""
     pixels = np.asarray(center_crop(read_image(style.recipe.painting), 96))[:64]
     np.savez_compressed(path, input=pixels, output=style.stylize(pixels))
-
-
-def _describe(model, weights):
-    backend = keras.backend.backend()
-    packages = ("tfstyle", "keras", backend, "numpy", "pillow")
-    return {
-        "parameters": model.count_params(),
-        "bytes": weights.stat().st_size,
-        "sha256": sha256(weights),
-        "backend": backend,
-        "versions": {name: importlib.metadata.version(name) for name in packages},
-        "hardware": f"{_processor()}, {os.cpu_count()} cores",
-    }
-
-
-def _processor():
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()

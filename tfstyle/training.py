@@ -1,39 +1,40 @@
-"""Training of one style: a generator learns one painting from many photographs."""
+"""Training: a generator learns one painting, or a trunk many, from many photographs."""
 
 import contextlib
 import dataclasses
 import hashlib
-import json
 import time
-import zipfile
 from functools import partial
 from pathlib import Path
 
 import keras
-import matplotlib.figure
 import numpy as np
 from keras import ops
 
-from tfstyle.files import remove_partial, replacing, sha256
+from tfstyle.files import sha256
+from tfstyle.folders import is_trunk
 from tfstyle.generators import sample_noise, size_rule
-from tfstyle.images import center_crop, find_images, read_image, write_image
-from tfstyle.photographs import Photographs
+from tfstyle.images import center_crop, find_images, read_image, to_pixels
+from tfstyle.layers import ConditionalInstanceNormalization, InstanceNormalization
+from tfstyle.photographs import Photographs, draw_styles
+from tfstyle.progress import LOSSES, Progress
+from tfstyle.recipes import PAINTING_KEYS
 from tfstyle.styles import (
     Style,
     build_generator,
-    has_finite_weights,
     jit_compile,
     load,
     loss_of,
+    stylize_pixels,
     stylized_pairs,
 )
+from tfstyle.trunks import Trunk, build_trunk, load_trunk, stylized_grid
 
-LOSSES = ("loss", "content", "style", "total_variation")
 STEPS_PER_EPOCH = 100
 
-
-class NonFiniteLossError(ArithmeticError):
-    """The loss became infinite or no number; the last good weights are kept."""
+# What `style_weight * style` is for photographs that nobody has painted yet. Content comes to
+# 0.3e6 to 0.6e6 in a good picture, and style falls to a twentieth of its beginning.
+STYLE_BALANCE = 1e7
 
 
 class StyleTransfer(keras.Model):
@@ -45,7 +46,7 @@ class StyleTransfer(keras.Model):
         style_grams: What `perceptual_loss.style_grams` gave for the painting.
 
     Input shape:
-        `[N, height, width, 3]` in [0, 1], or the tuple of it and the generator's noise.
+        `[N, height, width, 3]` in [0, 1], or the tuple of it and the generator's further inputs.
     """
 
     def __init__(self, generator, perceptual_loss, style_grams, **kwargs):
@@ -69,13 +70,40 @@ class StyleTransfer(keras.Model):
         return self.generator(inputs, training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        photographs = keras.tree.flatten(x)[0]
-        content = self.perceptual_loss.content_features(photographs)
-        terms = self.perceptual_loss(content, y_pred, self.style_grams)
+        inputs = keras.tree.flatten(x)
+        content = self.perceptual_loss.content_features(inputs[0])
+        terms = self.perceptual_loss(content, y_pred, *self.style_target(inputs))
         terms["loss"] = terms["total"]
         for tracker in self.trackers:
             tracker.update_state(terms[tracker.name])
         return terms["loss"]
+
+    def style_target(self, inputs):
+        """Gives the Gram matrices to reach, and the balance of the style term."""
+        return self.style_grams, 1.0
+
+
+class ManyStylesTransfer(StyleTransfer):
+    """A trunk under its perceptual loss: each picture's painting is that of its style weights.
+
+    Args:
+        generator: `keras.Model` of `trunks.build_trunk`.
+        perceptual_loss: `PerceptualLoss` of style weight 1.
+        style_grams: List of arrays `[styles, channels, channels]`, one a style layer.
+        balance: Floats `[styles]`, the style weight of each painting.
+
+    Input shape:
+        The tuple of `[N, height, width, 3]` in [0, 1] and one-hot `[N, styles]`.
+    """
+
+    def __init__(self, generator, perceptual_loss, style_grams, balance, **kwargs):
+        super().__init__(generator, perceptual_loss, style_grams, **kwargs)
+        self.balance = np.float32(balance)
+
+    def style_target(self, inputs):
+        weights = ops.cast(inputs[1], "float32")
+        grams = [ops.tensordot(weights, grams, 1) for grams in self.style_grams]
+        return grams, ops.matmul(weights, self.balance)
 
 
 def train(
@@ -101,193 +129,292 @@ def train(
         callbacks: Further `keras.callbacks.Callback`s, such as `TensorBoard`.
 
     Returns:
-        `Style`, float32, with what the training measured in its card.
+        `Style`, float32, with what the training measured in its card. The recipe has the style
+        weight that was found, if it was to be found.
 
     Raises:
         ValueError: on bad images, or if the folder holds a training of another recipe.
         NonFiniteLossError: at the first loss that is not finite; the checkpoint before it stays.
     """
+    paths, images = _images(photographs, previews, recipe.crop)
+    keras.utils.set_random_seed(recipe.seed)
+    with _dtype_policy(precision):
+        loss, grams = loss_of(recipe, vgg)
+        recipe = _balanced(recipe, loss, grams, paths)
+        loss.weights["style"] = recipe.style_weight
+        generator = build_generator(recipe)
+        start = _begin(generator, recipe, loss, grams, paths)
+        progress = Progress(
+            Path(folder),
+            recipe.steps,
+            STEPS_PER_EPOCH,
+            _setting({"": recipe}, paths, precision, start),
+            preview=partial(stylized_pairs, images=images, seed=recipe.seed) if images else None,
+        )
+        model = StyleTransfer(generator, loss, grams)
+        _fit(model, recipe, paths, partial(sample_noise, generator), [progress, *callbacks])
+    trained = build_generator(recipe)
+    trained.set_weights(generator.get_weights())
+    facts = {"precision": precision, "photographs": len(paths), "start": start}
+    return Style(recipe, trained, {"training": {**progress.summary(), **facts}})
+
+
+def train_trunk(
+    recipes, photographs, folder, vgg="imagenet", precision="float32", previews=(), callbacks=()
+):
+    """Trains one generator for many paintings: see `train`.
+
+    Each picture has one painting, drawn so that all come up equally often. The style terms are
+    balanced by the recipes' style weights: see `balanced_style_weight`.
+
+    Args:
+        recipes: Dictionary of style name to `Recipe`. They differ in painting, credit, style
+            size and style weight alone.
+        photographs: As for `train`.
+        folder: As for `train`.
+        vgg: As for `train`.
+        precision: As for `train`.
+        previews: As for `train`.
+        callbacks: As for `train`.
+
+    Returns:
+        `Trunk`, float32, with what the training measured in its card. The recipes have the style
+        weights that were found.
+
+    Raises:
+        ValueError: if the recipes differ in more; and as `train`.
+        NonFiniteLossError: as `train`.
+    """
+    _refuse_different(recipes)
+    shared = next(iter(recipes.values()))
+    paths, images = _images(photographs, previews, shared.crop)
+    keras.utils.set_random_seed(shared.seed)
+    with _dtype_policy(precision):
+        loss = loss_of(shared, vgg)[0]
+        each = {name: loss_of(recipe, loss.network)[1] for name, recipe in recipes.items()}
+        recipes = {
+            name: _balanced(recipe, loss, each[name], paths) for name, recipe in recipes.items()
+        }
+        loss.weights["style"] = 1.0
+        generator = build_trunk(recipes)
+        start = _begin_trunk(generator, shared)
+        progress = Progress(
+            Path(folder),
+            shared.steps,
+            STEPS_PER_EPOCH,
+            _setting(recipes, paths, precision, start),
+            preview=images and (lambda model: stylized_grid(Trunk(recipes, model), images)),
+        )
+        grams = [np.concatenate(layer) for layer in zip(*each.values(), strict=True)]
+        balance = [recipe.style_weight for recipe in recipes.values()]
+        model = ManyStylesTransfer(generator, loss, grams, balance)
+        _fit(model, shared, paths, partial(draw_styles, len(recipes)), [progress, *callbacks])
+    trained = build_trunk(recipes)
+    trained.set_weights(generator.get_weights())
+    facts = {"precision": precision, "photographs": len(paths), "start": start}
+    return Trunk(recipes, trained, {"training": {**progress.summary(), **facts}})
+
+
+def seconds_per_step(recipe, photographs, vgg="imagenet", precision="float32"):
+    """Measures how long a step of a training takes on this machine.
+
+    Args:
+        recipe: `Recipe`.
+        photographs: As for `train`.
+        vgg: As for `train`.
+        precision: As for `train`.
+
+    Returns:
+        Float, the median of five steps after two of warming up.
+    """
+    paths, _ = _images(photographs, (), recipe.crop)
+    with _dtype_policy(precision):
+        model = StyleTransfer(build_generator(recipe), *loss_of(recipe, vgg))
+        _freeze(model.generator, recipe.trainable)
+        _compile(model, recipe)
+        noise = partial(sample_noise, model.generator)
+        options = (recipe.crop, recipe.batch_size, recipe.seed)
+        dataset = Photographs(paths, *options, steps=7, further=noise)
+        seconds = []
+        for index in range(len(dataset)):
+            began = time.perf_counter()
+            model.train_on_batch(*dataset[index])
+            seconds.append(time.perf_counter() - began)
+    return float(np.median(seconds[2:]))
+
+
+def fastest_precision():
+    """Gives the dtype policy for `train` that is the fastest on this processor."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return "float32"
+    # Without such instructions bfloat16 is slower than float32.
+    return "mixed_bfloat16" if "avx512_bf16" in flags or "amx_bf16" in flags else "float32"
+
+
+def balanced_style_weight(perceptual_loss, style_grams, photographs):
+    """Gives the style weight that lets every painting speak equally loud.
+
+        style_weight = STYLE_BALANCE / style(photographs)
+
+    where `style` is the style term of photographs that nobody has painted. Between paintings it
+    differs by a factor of 60, as do the squares of their Gram matrices: with one weight for all,
+    one painting drowns the photograph and another is not seen. With this one every training
+    begins at the same loss.
+
+    Args:
+        perceptual_loss: `PerceptualLoss`.
+        style_grams: What its `style_grams` gave for the painting.
+        photographs: Float arrays `[height, width, 3]` in [0, 1], some that are like those of the
+            training.
+
+    Returns:
+        Float, of three digits.
+    """
+    terms = [
+        perceptual_loss(perceptual_loss.content_features(x[None]), x[None], style_grams)
+        for x in photographs
+    ]
+    return float(f"{STYLE_BALANCE / np.mean([float(term['style']) for term in terms]):.3g}")
+
+
+def _images(photographs, previews, crop):
+    """Gives the paths of the photographs, and the previews as images."""
     paths = photographs
     if isinstance(photographs, str | Path):
         paths = find_images(photographs)
-    images = [center_crop(read_image(path), recipe.crop) for path in previews]
-    keras.utils.set_random_seed(recipe.seed)
-    with _dtype_policy(precision):
-        generator, start = _begun_generator(recipe)
-        progress = Progress(Path(folder), recipe, precision, paths, start, images)
-        model = _compiled_model(recipe, generator, vgg)
-        # One `fit` a report: within one, Keras reads ahead across the end of an epoch, and a
-        # resumed training would see other samples than an uninterrupted one.
-        for first in range(progress.restore(model), recipe.steps, STEPS_PER_EPOCH):
-            dataset = Photographs(
-                paths,
-                recipe.crop,
-                recipe.batch_size,
-                recipe.seed,
-                steps=min(STEPS_PER_EPOCH, recipe.steps - first),
-                first=first,
-                noise=partial(sample_noise, generator),
-            )
-            model.fit(
-                dataset,
-                initial_epoch=first // STEPS_PER_EPOCH,
-                epochs=-(-recipe.steps // STEPS_PER_EPOCH),
-                shuffle=False,
-                callbacks=[progress, *callbacks],
-            )
-    trained = build_generator(recipe)
-    trained.set_weights(generator.get_weights())
-    return Style(recipe, trained, {"training": progress.summary()})
+    return paths, [center_crop(read_image(path), crop) for path in previews]
 
 
-class Progress(keras.callbacks.Callback):
-    """Writes what a training has reached, after every epoch; a checkpoint last.
+def _some(paths, crop, count):
+    """Gives the middles of `count` photographs from all over the list."""
+    chosen = paths[:: max(1, len(paths) // count)][:count]
+    return [to_pixels(center_crop(read_image(path), crop)) for path in chosen]
 
-    Args:
-        folder: `pathlib.Path`.
-        recipe: `Recipe`. In it, precision, the photographs' names and start a checkpoint must
-            agree.
-        precision: String, name of the dtype policy.
-        paths: The photographs.
-        start: Dictionary of what the card says about the style that the training began with.
-        images: `PIL.Image.Image`s of one size, for the previews.
-    """
 
-    def __init__(self, folder, recipe, precision, paths, start, images):
-        super().__init__()
-        self._folder = folder
-        self._recipe = recipe
-        self._conditions = {"precision": precision, "photographs": len(paths), "start": start}
-        names = "\n".join(Path(path).name for path in paths)
-        self._names = hashlib.sha256(names.encode()).hexdigest()
-        self._images = images
-        self._checkpoint = folder / "checkpoint.npz"
-        self._history = np.zeros((0, 2 + len(LOSSES)))
-        self._started = time.perf_counter()
+def _balanced(recipe, loss, grams, paths):
+    if recipe.style_weight:
+        return recipe
+    weight = balanced_style_weight(loss, grams, _some(paths, recipe.crop, count=16))
+    return recipe.replace(style_weight=weight)
 
-    def restore(self, model):
-        """Puts the model into the state of the checkpoint, if any; returns the steps done."""
-        remove_partial(self._folder)
-        if not self._checkpoint.exists():
-            return 0
-        try:
-            with np.load(self._checkpoint, allow_pickle=False) as file:
-                saved = dict(file)
-            setting = json.loads(str(saved["setting"]))
-            state = [saved[f"variable_{number}"] for number in range(len(_state(model)))]
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
-            message = f"{self._checkpoint} is damaged. Delete it to begin anew."
-            raise ValueError(message) from None
-        self._refuse_other_training(setting)
-        for variable, value in zip(_state(model), state, strict=True):
-            variable.assign(value)
-        self._history = saved["history"]
-        print(f"Going on after step {self._steps} of {self._recipe.steps}.")
-        return self._steps
 
-    def summary(self):
-        """Says in the words of the card what the training was and reached."""
-        losses = (float(f"{loss:.4g}") for loss in self._history[-1, 2:])
-        return {
-            "steps": self._steps,
-            "seconds": round(self._seconds),
-            **self._conditions,
-            "losses": dict(zip(LOSSES, losses, strict=True)),
+def _refuse_different(recipes):
+    shared = [
+        {
+            key: value
+            for key, value in dataclasses.asdict(recipe).items()
+            if key not in PAINTING_KEYS
         }
-
-    def on_train_batch_end(self, batch, logs=None):
-        if not np.isfinite(logs["loss"]):
-            raise self._stopped(f"loss became {logs['loss']} at step {self._steps + batch + 1}")
-
-    def on_epoch_end(self, epoch, logs=None):
-        # The loss is that before the last update, which may have spoiled the weights itself.
-        if not has_finite_weights(self.model.generator):
-            raise self._stopped("weights became infinite or no number")
-        steps = min((epoch + 1) * STEPS_PER_EPOCH, self._recipe.steps)
-        now = time.perf_counter()
-        row = [steps, self._seconds + now - self._started, *(logs[name] for name in LOSSES)]
-        self._started = now
-        self._history = np.vstack([self._history, row])
-        self._write_history()
-        if self._images:
-            preview = stylized_pairs(self.model.generator, self._images, self._recipe.seed)
-            write_image(preview, self._folder / "previews" / f"{steps:06}.jpg")
-        self._write_checkpoint()
-        self.model.stop_training = True
-
-    @property
-    def _steps(self):
-        return int(self._history[-1, 0]) if len(self._history) else 0
-
-    @property
-    def _seconds(self):
-        return self._history[-1, 1] if len(self._history) else 0.0
-
-    def _stopped(self, what):
-        kept = f"The weights after step {self._steps} are kept in {self._checkpoint}."
-        return NonFiniteLossError(
-            f"The {what}. {kept if self._steps else 'Nothing was saved yet.'} Train in another "
-            "folder with a lower learning_rate, or in float32."
-        )
-
-    def _write_history(self):
-        with replacing(self._folder / "history.csv") as temporary:
-            header = ",".join(("step", "seconds", *LOSSES))
-            np.savetxt(temporary, self._history, "%.6g", ",", header=header, comments="")
-        with replacing(self._folder / "loss.png") as temporary:
-            _plot(self._history, temporary)
-
-    def _write_checkpoint(self):
-        state = enumerate(_state(self.model))
-        arrays = {f"variable_{n}": ops.convert_to_numpy(v) for n, v in state}
-        with replacing(self._checkpoint) as temporary:
-            setting = json.dumps(self._setting())
-            np.savez(temporary, setting=setting, history=self._history, **arrays)
-
-    def _setting(self):
-        """Gives what decides a training; the painting by its content, without its credit."""
-        values = dataclasses.asdict(self._recipe)
-        for credit in ("title", "artist", "year", "rights", "source"):
-            del values[credit]
-        painting = {"painting": sha256(self._recipe.painting)}
-        return {**values, **painting, **self._conditions, "names of photographs": self._names}
-
-    def _refuse_other_training(self, saved):
-        now = json.loads(json.dumps(self._setting()))  # tuples become lists, as in the file
-        other = [
-            f"{key} {saved.get(key)} (now {now[key]})" for key in now if saved.get(key) != now[key]
-        ]
-        if other:
-            raise ValueError(
-                f"{self._folder} holds another training: {', '.join(other)}. Choose another "
-                "folder, or delete this one."
-            )
+        for recipe in recipes.values()
+    ]
+    for key in shared[0]:
+        if any(other[key] != shared[0][key] for other in shared):
+            raise ValueError(f"The recipes of a trunk must agree in {key}.")
 
 
-def _begun_generator(recipe):
-    """Gives the generator that a training begins with, and what the card says of its start."""
-    generator = build_generator(recipe)
+def _begin(generator, recipe, loss, grams, paths):
+    """Gives the generator the weights that its training begins with.
+
+    Of a trunk it takes the style whose pictures have the least loss for this painting.
+
+    Returns:
+        What the card says of the start; none if the weights are random.
+    """
+    _check_crop(generator, recipe)
+    if not recipe.start:
+        return None
+    if not is_trunk(recipe.start):
+        start = load(recipe.start, recipe.generator)
+        _take(generator, recipe, start)
+        before = {key: start.card["training"].get(key) for key in ("steps", "seconds")}
+        return {"style": recipe.start, "sha256": start.card["sha256"], **before}
+    trunk = load_trunk(recipe.start)
+    pixels = np.stack(_some(paths, recipe.crop, count=2))
+    content = loss.content_features(pixels)
+
+    def total(name):
+        pictures = stylize_pixels(trunk.bake(name).model, pixels)
+        return float(loss(content, pictures, grams)["total"])
+
+    nearest = min(trunk.recipes, key=total)
+    _take(generator, recipe, trunk.bake(nearest))
+    return {"trunk": recipe.start, "style": nearest, "sha256": trunk.card["sha256"]}
+
+
+def _begin_trunk(generator, recipe):
+    """As `_begin`, for a trunk: each style begins as the style that the trunk starts from."""
+    _check_crop(generator, recipe)
+    if not recipe.start:
+        return None
+    start = load(recipe.start, recipe.generator)
+    layers = zip(
+        *([layer for layer in m.layers if layer.weights] for m in (generator, start.model)),
+        strict=True,
+    )
+    for ours, theirs in layers:
+        values = theirs.get_weights()
+        if isinstance(ours, ConditionalInstanceNormalization):
+            values = [np.tile(value, (ours.styles, 1)) for value in values]
+        ours.set_weights(values)
+    return {"style": recipe.start, "sha256": start.card["sha256"]}
+
+
+def _check_crop(generator, recipe):
     multiple, minimum = size_rule(generator)
-    if recipe.crop % multiple or recipe.crop < minimum:
+    crop = recipe.crop // 2 if recipe.small_crop_steps else recipe.crop
+    if crop % multiple or crop < minimum:
         raise ValueError(
             f"crop must be a multiple of {multiple} and at least {minimum} for the generator "
-            f"{recipe.generator!r}. Received: crop={recipe.crop}"
+            f"{recipe.generator!r}. Received: crop={crop}"
         )
-    if not recipe.start:
-        return generator, None
-    start = load(recipe.start, recipe.generator)
+
+
+def _take(generator, recipe, start):
     if start.recipe.generator_options != recipe.generator_options:
         raise ValueError(
             f"A training starts from a generator of the same options. {recipe.start} has "
             f"{start.recipe.generator_options}, the recipe {recipe.generator_options}."
         )
     generator.set_weights(start.model.get_weights())
-    before = {key: start.card["training"].get(key) for key in ("steps", "seconds")}
-    return generator, {"style": recipe.start, "sha256": start.card["sha256"], **before}
 
 
-def _compiled_model(recipe, generator, vgg):
-    model = StyleTransfer(generator, *loss_of(recipe, vgg))
+def _fit(model, recipe, paths, further, callbacks):
+    """Trains to the last step of the recipe, from the checkpoint of the first callback on."""
+    _freeze(model.generator, recipe.trainable)
+    _compile(model, recipe)
+    # One `fit` a report: within one, Keras reads ahead across the end of an epoch, and a
+    # resumed training would see other samples than an uninterrupted one.
+    for first in range(callbacks[0].restore(model), recipe.steps, STEPS_PER_EPOCH):
+        # One compiled step for both sizes of crop would round otherwise than that of a training
+        # which goes on after the small ones.
+        model.make_train_function(force=first - STEPS_PER_EPOCH < recipe.small_crop_steps <= first)
+        dataset = Photographs(
+            paths,
+            recipe.crop // 2 if first < recipe.small_crop_steps else recipe.crop,
+            recipe.batch_size,
+            recipe.seed,
+            steps=min(STEPS_PER_EPOCH, recipe.steps - first),
+            first=first,
+            further=further,
+        )
+        model.fit(
+            dataset,
+            initial_epoch=first // STEPS_PER_EPOCH,
+            epochs=-(-recipe.steps // STEPS_PER_EPOCH),
+            shuffle=False,
+            callbacks=callbacks,
+        )
+
+
+def _freeze(generator, trainable):
+    kinds = (InstanceNormalization, ConditionalInstanceNormalization)
+    for layer in generator.layers:
+        layer.trainable = trainable == "all" or isinstance(layer, kinds)
+
+
+def _compile(model, recipe):
     schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.steps)
     optimizer = keras.optimizers.Adam(schedule)
     if keras.config.dtype_policy().compute_dtype == "float16":
@@ -295,13 +422,24 @@ def _compiled_model(recipe, generator, vgg):
         # start: it would come down by leaving out the first updates, one for each halving.
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=2.0**-14)
     model.compile(optimizer=optimizer, jit_compile=jit_compile())
-    optimizer.build(generator.trainable_variables)
-    return model
+    optimizer.build(model.generator.trainable_variables)
 
 
-def _state(model):
-    """Lists all variables that a training changes."""
-    return [*model.generator.weights, *model.optimizer.variables]
+def _setting(recipes, paths, precision, start):
+    """Gives what decides a training; the paintings by their content, without their credit."""
+    names = "\n".join(Path(path).name for path in paths)
+    setting = {
+        "precision": precision,
+        "photographs": len(paths),
+        "start": start,
+        "names of photographs": hashlib.sha256(names.encode()).hexdigest(),
+    }
+    for name, recipe in recipes.items():
+        values = {**dataclasses.asdict(recipe), "painting": sha256(recipe.painting)}
+        for key in ("title", "artist", "year", "rights", "source"):
+            del values[key]
+        setting |= {f"{name} {key}".strip(): value for key, value in values.items()}
+    return setting
 
 
 @contextlib.contextmanager
@@ -312,15 +450,3 @@ def _dtype_policy(name):
         yield
     finally:
         keras.config.set_dtype_policy(before)
-
-
-def _plot(history, path):
-    """Draws each loss against the steps, logarithmically."""
-    figure = matplotlib.figure.Figure(figsize=(7, 4), layout="constrained")
-    axes = figure.add_subplot(xlabel="step", ylabel="loss", yscale="log")
-    for name, values in zip(LOSSES, history[:, 2:].T, strict=True):
-        if np.any(values > 0):
-            axes.plot(history[:, 0], values, label=name)
-    axes.legend()
-    axes.grid(alpha=0.3)
-    figure.savefig(path)

@@ -1,0 +1,238 @@
+import keras
+import numpy as np
+import pytest
+
+from tfstyle import load_trunk, training
+from tfstyle.images import find_images, read_image
+from tfstyle.photographs import draw_styles
+from tfstyle.recipes import load_recipes, save_recipes
+from tfstyle.styles import loss_of
+from tfstyle.training import STYLE_BALANCE, _some, train, train_trunk
+from tfstyle.trunks import Trunk, build_trunk
+
+
+@pytest.fixture
+def recipes(recipe, painting, photographs):
+    """Three styles: a painting, and two photographs in place of paintings."""
+    others = find_images(photographs)[:2]
+    paths = {"stripes": painting, "first": others[0], "second": others[1]}
+    return {
+        name: recipe.replace(painting=str(path), style_size=40 + 4 * number, title=name)
+        for number, (name, path) in enumerate(paths.items())
+    }
+
+
+@pytest.fixture
+def trunk(recipes, rng):
+    """A trunk of random weights."""
+    keras.utils.set_random_seed(4)
+    model = build_trunk(recipes)
+    model.set_weights([w + rng.normal(0, 0.1, w.shape) for w in model.get_weights()])
+    return Trunk(recipes, model, {"training": {"steps": 0}})
+
+
+@pytest.fixture
+def pixels(rng):
+    return rng.random((2, 16, 24, 3), "float32")
+
+
+def paint(trunk, pixels, weights):
+    return trunk.model.predict_on_batch([pixels, np.tile(np.float32(weights), (len(pixels), 1))])
+
+
+@pytest.mark.parametrize(
+    ("styles", "weights"),
+    [
+        ("first", [0, 1, 0]),
+        ({"second": 2.0}, [0, 0, 1]),
+        ({"stripes": 3, "second": 1}, [0.75, 0, 0.25]),
+    ],
+)
+def test_a_baked_style_paints_as_the_trunk(trunk, pixels, styles, weights):
+    style = trunk.bake(styles)
+    expected = paint(trunk, pixels, weights)
+    # Blended before the matrix multiplication, or by it: float32 in another order.
+    np.testing.assert_allclose(style.stylize(pixels), expected, atol=1e-4)
+    np.testing.assert_allclose(trunk.stylize(pixels, styles), expected, atol=1e-4)
+    assert style.recipe == trunk.recipes[list(trunk.recipes)[int(np.argmax(weights))]]
+    assert not any("conditional" in layer.name for layer in style.model.layers)
+
+
+def test_styles_of_a_trunk_differ(trunk, pixels):
+    pictures = [trunk.stylize(pixels, name) for name in trunk.recipes]
+    assert np.abs(pictures[0] - pictures[1]).max() > 0.01
+    assert np.abs(pictures[1] - pictures[2]).max() > 0.01
+
+
+def test_a_saved_trunk_paints_the_same(trunk, pixels, tmp_path, photographs):
+    saved = trunk.save(tmp_path / "trunk", previews=find_images(photographs)[:2])
+    loaded = load_trunk(tmp_path / "trunk")
+    for name in trunk.recipes:
+        picture = loaded.stylize(pixels, name)
+        np.testing.assert_array_equal(saved.stylize(pixels, name), picture)
+        np.testing.assert_allclose(trunk.stylize(pixels, name), picture, atol=1 / 255)
+    assert [recipe.title for recipe in loaded.recipes.values()] == list(trunk.recipes)
+    assert all(read_image(recipe.painting) for recipe in loaded.recipes.values())
+    with np.load(tmp_path / "trunk" / "golden.npz", allow_pickle=False) as golden:
+        assert golden["output"].shape == (3, *golden["input"].shape)
+    assert read_image(tmp_path / "trunk" / "preview.jpg").height == 4 * 260 - 4
+
+
+def test_a_baked_style_is_saved_as_any_other(trunk, pixels, tmp_path):
+    style = trunk.bake("stripes")
+    np.testing.assert_allclose(
+        style.save(tmp_path).stylize(pixels), style.stylize(pixels), atol=1 / 255
+    )
+
+
+@pytest.mark.parametrize(
+    ("styles", "message"),
+    [
+        ("frist", "no style 'frist'. Did you mean first"),
+        ({"first": -1, "second": 2}, "must not be negative"),
+        ({"first": 0}, "sum above 0"),
+        ({}, "sum above 0"),
+        ({"first": float("nan")}, "must not be negative"),
+    ],
+)
+def test_blends_that_are_none_are_refused(trunk, styles, message):
+    with pytest.raises(ValueError, match=message):
+        trunk.bake(styles)
+
+
+def test_a_trunk_that_is_none_is_refused(trunk, tmp_path):
+    with pytest.raises(ValueError, match="There is no trunk 'nothing'"):
+        load_trunk("nothing")
+    trunk.save(tmp_path)
+    weights = tmp_path / "model.weights.h5"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    with pytest.raises(ValueError, match="is damaged"):
+        load_trunk(tmp_path)
+
+
+def test_recipes_of_a_trunk_survive_their_file(recipes, tmp_path):
+    save_recipes(recipes, tmp_path / "recipe.toml")
+    assert load_recipes(tmp_path / "recipe.toml").keys() == recipes.keys()
+    for name, recipe in load_recipes(tmp_path / "recipe.toml").items():
+        assert read_image(recipe.painting).size == read_image(recipes[name].painting).size
+        assert recipe.replace(painting=recipes[name].painting) == recipes[name]
+
+
+def test_a_recipe_without_paintings_is_no_trunk(recipe, tmp_path):
+    recipe.save(tmp_path / "recipe.toml")
+    with pytest.raises(ValueError, match=r"needs a table \[paintings.NAME\]"):
+        load_recipes(tmp_path / "recipe.toml")
+
+
+def test_all_styles_are_drawn_equally_often():
+    rows = [draw_styles(5, 2, 8, 8, (0, 1, step))[0] for step in range(15)]
+    np.testing.assert_array_equal(np.concatenate(rows).sum(0), np.full(5, 6))
+    np.testing.assert_array_equal(rows[3], draw_styles(5, 2, 8, 8, (0, 1, 3))[0])
+    orders = np.concatenate(rows).argmax(1).reshape(6, 5)
+    assert len({tuple(order) for order in orders}) > 1
+    assert all(sorted(order) == [0, 1, 2, 3, 4] for order in orders)
+
+
+@pytest.fixture
+def short_epochs(monkeypatch):
+    monkeypatch.setattr(training, "STEPS_PER_EPOCH", 2)
+
+
+def test_a_trunk_learns_every_style(recipes, photographs, network, tmp_path):
+    recipes = {
+        name: recipe.replace(steps=60, learning_rate=1e-2, style_weight=0.0)
+        for name, recipe in recipes.items()
+    }
+    trunk = train_trunk(recipes, photographs, tmp_path, network)
+    weights = {name: recipe.style_weight for name, recipe in trunk.recipes.items()}
+    assert all(weights.values()) and len({*weights.values()}) == 3
+    assert trunk.card["training"]["steps"] == 60
+    before = build_trunk(recipes)
+    rows = [layer.get_weights() for layer in trunk.model.layers if "conditional" in layer.name]
+    for gammas, betas in rows:
+        assert np.all(np.abs(gammas - 1).max(1) > 0) and np.all(np.abs(betas).max(1) > 0)
+    assert before.count_params() == trunk.model.count_params()
+
+
+def test_a_resumed_trunk_ends_as_an_uninterrupted_one(
+    recipes, photographs, network, tmp_path, short_epochs
+):
+    recipes = {n: r.replace(steps=6, crop=64, small_crop_steps=2) for n, r in recipes.items()}
+    previews = find_images(photographs)[:1]
+    whole = train_trunk(recipes, photographs, tmp_path / "whole", network, previews=previews)
+
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_trunk(recipes, photographs, tmp_path / "parts", network, callbacks=[Stop()])
+    parts = train_trunk(recipes, photographs, tmp_path / "parts", network)
+    for a, b in zip(whole.model.get_weights(), parts.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    sheet = read_image(tmp_path / "whole" / "previews" / "000006.jpg")
+    assert sheet.size == (64, 4 * 68 - 4)
+
+
+def test_a_trunk_starts_from_a_style(recipes, style, photographs, network, tmp_path, pixels):
+    style.save(tmp_path / "first")
+    start = {"start": str(tmp_path / "first"), "steps": 1, "learning_rate": 1e-9}
+    recipes = {name: recipe.replace(**start) for name, recipe in recipes.items()}
+    trunk = train_trunk(recipes, photographs, tmp_path / "training", network)
+    for name in recipes:
+        # float16 on disk; Adam's steps are as long as the learning rate.
+        np.testing.assert_allclose(trunk.stylize(pixels, name), style.stylize(pixels), atol=1 / 255)
+
+
+def test_a_style_starts_from_the_row_of_a_trunk_that_paints_it_best(
+    recipes, trunk, photographs, network, tmp_path, pixels
+):
+    trunk = trunk.save(tmp_path / "trunk")
+    recipe = recipes["second"].replace(
+        start=str(tmp_path / "trunk"), steps=1, learning_rate=1e-9, trainable="normalization"
+    )
+    style = train(recipe, photographs, tmp_path / "training", network)
+    loss, grams = loss_of(recipe, network)
+    images = np.stack(_some(find_images(photographs), recipe.crop, 2))
+    content = loss.content_features(images)
+    totals = {
+        name: float(loss(content, trunk.stylize(images, name), grams)["total"]) for name in recipes
+    }
+    assert len({*totals.values()}) == 3
+    best = min(totals, key=totals.get)
+    assert style.card["training"]["start"]["style"] == best
+    np.testing.assert_allclose(style.stylize(pixels), trunk.stylize(pixels, best), atol=2 / 255)
+
+
+def test_normalization_alone_can_be_trained(recipe, photographs, network, style, tmp_path):
+    style.save(tmp_path / "first")
+    recipe = recipe.replace(start=str(tmp_path / "first"), trainable="normalization")
+    trained = train(recipe, photographs, tmp_path / "training", network)
+    begun = train(
+        recipe.replace(steps=1, learning_rate=1e-12), photographs, tmp_path / "0", network
+    )
+    for variable, before in zip(trained.model.weights, begun.model.weights, strict=True):
+        changed = np.abs(variable - before).max() > 1e-6
+        assert changed == (variable.name in ("gamma", "beta")), variable.path
+
+
+def test_recipes_that_differ_in_more_than_paintings_are_refused(
+    recipes, photographs, network, tmp_path
+):
+    recipes["first"] = recipes["first"].replace(learning_rate=0.1)
+    with pytest.raises(ValueError, match="must agree in learning_rate"):
+        train_trunk(recipes, photographs, tmp_path, network)
+
+
+def test_a_balanced_weight_makes_every_painting_as_loud(recipe, photographs, network, tmp_path):
+    recipe = recipe.replace(style_weight=0.0, steps=1)
+    loud, soft = (
+        train(recipe.replace(painting=str(path)), photographs, tmp_path / path.stem, network)
+        for path in find_images(photographs)[:2]
+    )
+    assert loud.recipe.style_weight != soft.recipe.style_weight
+    for style in (loud, soft):
+        loss, grams = loss_of(style.recipe, network)
+        pixels = np.stack(_some(find_images(photographs), recipe.crop, 16))
+        terms = loss(loss.content_features(pixels), pixels, grams)
+        assert float(terms["total"]) == pytest.approx(STYLE_BALANCE, rel=0.01)

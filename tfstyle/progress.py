@@ -1,0 +1,150 @@
+"""What a training leaves behind: checkpoint, history, loss plot and previews."""
+
+import json
+import time
+import zipfile
+
+import keras
+import matplotlib.figure
+import numpy as np
+from keras import ops
+
+from tfstyle.files import remove_partial, replacing
+from tfstyle.images import write_image
+from tfstyle.weights import has_finite_weights
+
+LOSSES = ("loss", "content", "style", "total_variation")
+
+
+class NonFiniteLossError(ArithmeticError):
+    """The loss became infinite or no number; the last good weights are kept."""
+
+
+class Progress(keras.callbacks.Callback):
+    """Writes what a training has reached, after every epoch; a checkpoint last.
+
+    Args:
+        folder: `pathlib.Path`.
+        steps: Integer, those of the whole training.
+        every: Integer, steps of an epoch.
+        setting: Dictionary of what decides the training: a checkpoint must agree in it.
+        preview: Function of the generator that gives a `PIL.Image.Image` of what it paints;
+            none if there is nothing to show.
+    """
+
+    def __init__(self, folder, steps, every, setting, preview=None):
+        super().__init__()
+        self._folder = folder
+        self._all_steps = steps
+        self._every = every
+        self._setting = setting
+        self._preview = preview
+        self._checkpoint = folder / "checkpoint.npz"
+        self._history = np.zeros((0, 2 + len(LOSSES)))
+        self._started = time.perf_counter()
+
+    def restore(self, model):
+        """Puts the model into the state of the checkpoint, if any; returns the steps done."""
+        remove_partial(self._folder)
+        if not self._checkpoint.exists():
+            return 0
+        try:
+            with np.load(self._checkpoint, allow_pickle=False) as file:
+                saved = dict(file)
+            setting = json.loads(str(saved["setting"]))
+            state = [saved[f"variable_{number}"] for number in range(len(_state(model)))]
+        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+            message = f"{self._checkpoint} is damaged. Delete it to begin anew."
+            raise ValueError(message) from None
+        self._refuse_other_training(setting)
+        for variable, value in zip(_state(model), state, strict=True):
+            variable.assign(value)
+        self._history = saved["history"]
+        print(f"Going on after step {self._steps} of {self._all_steps}.")
+        return self._steps
+
+    def summary(self):
+        """Says in the words of the card what the training was and reached."""
+        losses = (float(f"{loss:.4g}") for loss in self._history[-1, 2:])
+        return {
+            "steps": self._steps,
+            "seconds": round(self._seconds),
+            "losses": dict(zip(LOSSES, losses, strict=True)),
+        }
+
+    def on_train_batch_end(self, batch, logs=None):
+        if not np.isfinite(logs["loss"]):
+            raise self._stopped(f"loss became {logs['loss']} at step {self._steps + batch + 1}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        # The loss is that before the last update, which may have spoiled the weights itself.
+        if not has_finite_weights(self.model.generator):
+            raise self._stopped("weights became infinite or no number")
+        steps = min((epoch + 1) * self._every, self._all_steps)
+        now = time.perf_counter()
+        row = [steps, self._seconds + now - self._started, *(logs[name] for name in LOSSES)]
+        self._started = now
+        self._history = np.vstack([self._history, row])
+        self._write_history()
+        if self._preview:
+            preview = self._preview(self.model.generator)
+            write_image(preview, self._folder / "previews" / f"{steps:06}.jpg")
+        self._write_checkpoint()
+        self.model.stop_training = True
+
+    @property
+    def _steps(self):
+        return int(self._history[-1, 0]) if len(self._history) else 0
+
+    @property
+    def _seconds(self):
+        return self._history[-1, 1] if len(self._history) else 0.0
+
+    def _stopped(self, what):
+        kept = f"The weights after step {self._steps} are kept in {self._checkpoint}."
+        return NonFiniteLossError(
+            f"The {what}. {kept if self._steps else 'Nothing was saved yet.'} Train in another "
+            "folder with a lower learning_rate, or in float32."
+        )
+
+    def _write_history(self):
+        with replacing(self._folder / "history.csv") as temporary:
+            header = ",".join(("step", "seconds", *LOSSES))
+            np.savetxt(temporary, self._history, "%.6g", ",", header=header, comments="")
+        with replacing(self._folder / "loss.png") as temporary:
+            _plot(self._history, temporary)
+
+    def _write_checkpoint(self):
+        state = enumerate(_state(self.model))
+        arrays = {f"variable_{n}": ops.convert_to_numpy(v) for n, v in state}
+        with replacing(self._checkpoint) as temporary:
+            setting = json.dumps(self._setting)
+            np.savez(temporary, setting=setting, history=self._history, **arrays)
+
+    def _refuse_other_training(self, saved):
+        now = json.loads(json.dumps(self._setting))  # tuples become lists, as in the file
+        other = [
+            f"{key} {saved.get(key)} (now {now[key]})" for key in now if saved.get(key) != now[key]
+        ]
+        if other:
+            raise ValueError(
+                f"{self._folder} holds another training: {', '.join(other)}. Choose another "
+                "folder, or delete this one."
+            )
+
+
+def _state(model):
+    """Lists all variables that a training changes."""
+    return [*model.generator.weights, *model.optimizer.variables]
+
+
+def _plot(history, path):
+    """Draws each loss against the steps, logarithmically."""
+    figure = matplotlib.figure.Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.add_subplot(xlabel="step", ylabel="loss", yscale="log")
+    for name, values in zip(LOSSES, history[:, 2:].T, strict=True):
+        if np.any(values > 0):
+            axes.plot(history[:, 0], values, label=name)
+    axes.legend()
+    axes.grid(alpha=0.3)
+    figure.savefig(path)

@@ -1,0 +1,211 @@
+"""Trunks: one generator that paints many styles, and blends of them."""
+
+import difflib
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from tfstyle.files import replacing
+from tfstyle.folders import CARD, RECIPE, WEIGHTS, check_weights, find_trunk, read_card, write_card
+from tfstyle.generators import GENERATORS
+from tfstyle.images import (
+    center_crop,
+    montage,
+    read_image,
+    to_image,
+    to_pixels,
+    to_uint8,
+    write_image,
+)
+from tfstyle.layers import ConditionalInstanceNormalization
+from tfstyle.recipes import load_recipes, save_recipes
+from tfstyle.styles import Style, build_generator, jit_compile
+from tfstyle.weights import describe, has_finite_weights, save_weights
+
+
+class Trunk:
+    """One generator trained on many paintings, which differ in gamma and beta alone.
+
+    `tfstyle.load_trunk` and `tfstyle.train_trunk` give one.
+
+    Args:
+        recipes: Dictionary of style name to `Recipe`, in the order of the generator's rows.
+        model: `keras.Model` of `build_trunk`.
+        card: Dictionary of what was measured, for `card.json`.
+
+    Reference:
+        Dumoulin, Shlens, Kudlur, *A Learned Representation for Artistic Style*, arXiv
+        1610.07629.
+    """
+
+    def __init__(self, recipes, model, card=None):
+        self.recipes = recipes
+        self.model = model
+        self.card = card or {}
+
+    def bake(self, styles):
+        """Gives one style, or a blend of several, as a generator of its own.
+
+        A blend of weights `w` has `gamma = w @ gammas` and `beta = w @ betas` (equation 5 of
+        the reference, and its section 3.5).
+
+        Args:
+            styles: Name of a style, or dictionary of name to weight; the weights are divided
+                by their sum.
+
+        Returns:
+            `Style`, with the recipe of the painting that weighs most.
+
+        Raises:
+            ValueError: on an unknown name, a negative weight, or weights that sum to 0.
+
+        Example: `load_trunk().bake({"mosaic": 0.6, "great_wave": 0.4})`.
+        """
+        weights = self.weights_of(styles)
+        name = list(self.recipes)[int(np.argmax(weights))]
+        generator = build_generator(self.recipes[name])
+        for theirs, ours in zip(_weighted(self.model), _weighted(generator), strict=True):
+            values = theirs.get_weights()
+            if isinstance(theirs, ConditionalInstanceNormalization):
+                values = [weights @ rows for rows in values]
+            ours.set_weights(values)
+        return Style(self.recipes[name], generator, {"trunk": self.card.get("sha256")})
+
+    def stylize(self, image, styles, seed=0):
+        """Paints a photograph in one style or a blend: see `bake` and `Style.stylize`."""
+        return self.bake(styles).stylize(image, seed)
+
+    def weights_of(self, styles):
+        """Gives the float32 `[styles]` of a name or a dictionary of weights: see `bake`."""
+        weights = {styles: 1.0} if isinstance(styles, str) else styles
+        for name, weight in weights.items():
+            if name not in self.recipes:
+                near = difflib.get_close_matches(name, self.recipes, n=3) or self.recipes
+                raise ValueError(
+                    f"The trunk has no style {name!r}. Did you mean {' or '.join(near)}?"
+                )
+            if not weight >= 0:
+                raise ValueError(f"A style's weight must not be negative. Received: {weights}")
+        row = np.array([weights.get(name, 0) for name in self.recipes], "float32")
+        if not 0 < row.sum() < np.inf:
+            raise ValueError(f"The weights of styles must have a sum above 0. Received: {weights}")
+        return row / row.sum()
+
+    def save(self, folder, previews=()):
+        """Writes the trunk, with its paintings: see `Style.save`.
+
+        Args:
+            folder: Made if missing; an older trunk in it is replaced at the end, as a whole.
+            previews: Image files, each painted in every style for `preview.jpg`.
+
+        Returns:
+            `Trunk`, as `load_trunk` would give it.
+
+        Raises:
+            ValueError: if a weight is not finite, or an image cannot be read.
+        """
+        if not has_finite_weights(self.model):
+            raise ValueError("The trunk has weights that are not finite, and is not saved.")
+        folder = Path(folder)
+        with replacing(folder) as temporary:
+            (temporary / "paintings").mkdir(parents=True)
+            recipes = {}
+            for name, recipe in self.recipes.items():
+                target = Path("paintings") / f"{name}{Path(recipe.painting).suffix.lower()}"
+                shutil.copyfile(recipe.painting, temporary / target)
+                recipes[name] = recipe.replace(painting=str(temporary / target))
+            save_recipes(recipes, temporary / RECIPE)
+            saved = Trunk(recipes, build_trunk(recipes))
+            dtype = save_weights(
+                self.model, temporary / WEIGHTS, saved.model, lambda: _difference(self, saved)
+            )
+            if previews:
+                images = [center_crop(read_image(path), 256) for path in previews]
+                write_image(stylized_grid(saved, images), temporary / "preview.jpg")
+            _save_golden(saved, temporary / "golden.npz")
+            facts = {"dtype": dtype, **describe(saved.model, temporary / WEIGHTS)}
+            write_card(temporary, {**self.card, **facts})
+        return load_trunk(folder)
+
+
+def load_trunk(trunk="trunk"):
+    """Loads a trained trunk.
+
+    Args:
+        trunk: Name in the zoo, or path of a trunk's folder.
+
+    Returns:
+        `Trunk`.
+
+    Raises:
+        ValueError: if there is no such trunk, or its files are damaged or not complete.
+
+    Example: `tfstyle.load_trunk().stylize("photo.jpg", {"mosaic": 0.6, "great_wave": 0.4})`
+    """
+    folder = find_trunk(trunk)
+    card = read_card(folder)
+    weights = check_weights(folder, card)
+    recipes = load_recipes(folder / RECIPE)
+    model = build_trunk(recipes)
+    if model.count_params() != card.get("parameters"):
+        raise ValueError(
+            f"{folder / RECIPE} describes a generator of {model.count_params()} parameters, "
+            f"{CARD} one of {card.get('parameters')}. Copy the trunk again."
+        )
+    model.load_weights(weights)
+    return Trunk(recipes, model, card)
+
+
+def build_trunk(recipes):
+    """Builds the untrained generator of a trunk, with a row of gamma and beta for each recipe.
+
+    Raises:
+        ValueError: if the recipes name a generator that cannot have many styles.
+    """
+    recipe = next(iter(recipes.values()))
+    if recipe.generator != "johnson":
+        raise ValueError(f"A trunk needs the generator 'johnson'. Received: {recipe.generator!r}")
+    trunk = GENERATORS["johnson"](**recipe.generator_options, styles=len(recipes))
+    trunk.compile(optimizer=None, jit_compile=jit_compile())
+    return trunk
+
+
+def stylized_grid(trunk, images):
+    """Puts photographs in the first row, and below them their pictures in every style.
+
+    Args:
+        trunk: `Trunk`.
+        images: `PIL.Image.Image`s of one size.
+    """
+    pixels = np.stack([to_pixels(image) for image in images])
+    pictures = (_paint(trunk, pixels, name) for name in trunk.recipes)
+    return montage([images, *([to_image(picture) for picture in row] for row in pictures)])
+
+
+def _paint(trunk, pixels, name):
+    """Paints images of a fitting size by the trunk itself: nothing is compiled for each style."""
+    rows = np.tile(trunk.weights_of(name), (len(pixels), 1))
+    return np.asarray(trunk.model.predict_on_batch([pixels, rows]))
+
+
+def _weighted(model):
+    return [layer for layer in model.layers if layer.weights]
+
+
+def _difference(trunk, other):
+    """Gives the largest difference of any pixel between the paintings in their own styles."""
+    differences = []
+    for name, recipe in trunk.recipes.items():
+        pixels = to_pixels(center_crop(read_image(recipe.painting), 128))[None]
+        differences.append(np.abs(_paint(trunk, pixels, name) - _paint(other, pixels, name)))
+    return np.max(differences)
+
+
+def _save_golden(trunk, path):
+    """Keeps a small input and its output in every style: see `styles`."""
+    recipe = next(iter(trunk.recipes.values()))
+    image = center_crop(read_image(recipe.painting), 64)
+    pixels = to_pixels(image)[None]
+    outputs = [to_uint8(_paint(trunk, pixels, name)[0]) for name in trunk.recipes]
+    np.savez_compressed(path, input=np.asarray(image), output=np.stack(outputs))

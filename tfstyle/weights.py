@@ -1,0 +1,83 @@
+"""The weights of a generator as a file, and what its card says of them."""
+
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+
+from tfstyle.files import replacing, sha256
+
+
+def has_finite_weights(generator):
+    """Whether no weight of a generator is infinite or no number."""
+    return all(np.isfinite(weight).all() for weight in generator.get_weights())
+
+
+def save_weights(model, path, half, change):
+    """Writes the weights in float16 if that changes no picture visibly, else in float32.
+
+    Args:
+        model: `keras.Model`.
+        path: Of the new HDF5 file.
+        half: `keras.Model` like it, whose weights become what the file gives back.
+        change: Function of no arguments that gives the largest difference of any pixel,
+            in [0, 1], between pictures of the two.
+
+    Returns:
+        `"float16"` or `"float32"`.
+    """
+    with np.errstate(over="ignore"):
+        half.set_weights([np.float16(weight) for weight in model.get_weights()])
+    if change() <= 1 / 255:  # not so where a weight beyond 65504 became infinite
+        half.save_weights(path)
+        _halve(path)
+        return "float16"
+    half.set_weights(model.get_weights())
+    half.save_weights(path)
+    return "float32"
+
+
+def describe(model, weights):
+    """Gives what a card says of a generator and the file of its weights."""
+    backend = keras.backend.backend()
+    packages = ("tfstyle", "keras", backend, "numpy", "pillow")
+    return {
+        "parameters": model.count_params(),
+        "bytes": weights.stat().st_size,
+        "sha256": sha256(weights),
+        "backend": backend,
+        "versions": {name: importlib.metadata.version(name) for name in packages},
+        "hardware": f"{_processor()}, {os.cpu_count()} cores",
+    }
+
+
+def _processor():
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def _halve(path):
+    """Rewrites an HDF5 file with float16 for float32: as a new one, for old ones never shrink."""
+    with (
+        replacing(path) as temporary,
+        h5py.File(path, "r") as old,
+        h5py.File(temporary, "w") as new,
+    ):
+
+        def copy(name, item):
+            if isinstance(item, h5py.Dataset):
+                values = item[()]
+                new[name] = values.astype("float16") if values.dtype == "float32" else values
+            else:
+                new.require_group(name)
+            new[name].attrs.update(item.attrs)
+
+        new.attrs.update(old.attrs)
+        old.visititems(copy)
