@@ -16,7 +16,10 @@ setup(
     package_dir={"tfstyle.export": "export", "tfstyle.zoo": "zoo"},
     package_data={
         "tfstyle": ["*.pyi", "py.typed"],
-        "tfstyle.zoo": ["*/painting.*", "*/*/*"],
+        "tfstyle.zoo": [
+            *("*/painting.*", "*/johnson/*", "*/pyramid/*"),
+            *("trunk/*", "trunk/paintings/*"),
+        ],
     },
     install_requires=[
         "tensorflow>=2.16",

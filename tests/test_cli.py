@@ -11,7 +11,10 @@ from PIL import Image
 from tfstyle import Recipe, load
 from tfstyle.cli import main
 from tfstyle.folders import read_card
-from tfstyle.training import NonFiniteLossError
+from tfstyle.images import read_image
+from tfstyle.progress import NonFiniteLossError
+from tfstyle.recipes import save_recipes
+from tfstyle.trunks import Trunk, build_trunk, load_trunk
 
 # Runs the command in an interpreter of its own, in which it must not load a backend.
 WITHOUT_KERAS = """
@@ -206,7 +209,7 @@ def test_mistakes_are_one_line_before_keras_is_loaded(tmp_path, monkeypatch, lin
     assert names(tmp_path) == before
 
 
-@pytest.mark.parametrize("command", [[], ["stylize"], ["list"], ["train"], ["evaluate"]])
+@pytest.mark.parametrize("command", [[], ["stylize"], ["list"], ["train"], ["trunk"], ["evaluate"]])
 def test_help_needs_no_keras(command):
     result = tfstyle_without_keras(*command, "--help")
     assert result.returncode == 0 and "Usage: " in result.stdout
@@ -255,7 +258,7 @@ def test_training_gets_recipe_and_options(
         *(word for pair in pairs for word in pair),
         *("--precision", "mixed_bfloat16", "--vgg", "vgg.h5", "--preview", preview),
     )
-    recipe = Recipe(painting=str(painting), title="Stripes", **options)
+    recipe = Recipe(painting=str(painting), title="Stripes", **options)  # no trunk of this kind
     folder = tmp_path / "new" / "training" / "pyramid"
     assert given == [recipe, photographs, folder, "vgg.h5", "mixed_bfloat16", [preview], []]
     assert code == 0 and f"--style {tmp_path / 'new'}" in output
@@ -274,6 +277,65 @@ def test_options_overrule_a_recipe(tfstyle, style, recipe, photographs, tmp_path
     (found,) = given
     assert Path(found.painting).samefile(recipe.painting)
     assert found.replace(painting="") == recipe.replace(painting="", steps=9)
+
+
+def test_a_painting_starts_from_the_trunk_for_ten_minutes(
+    tfstyle, style, painting, photographs, tmp_path, monkeypatch
+):
+    given = []
+    monkeypatch.setattr("tfstyle.training.train", lambda *all: given.append(all) or style)
+    monkeypatch.setattr("tfstyle.training.seconds_per_step", lambda *all: 0.5)
+    monkeypatch.setattr("tfstyle.training.fastest_precision", lambda: "mixed_bfloat16")
+    command = ("train", painting, "--content", photographs, "-o", tmp_path / "new")
+    code, output, _ = tfstyle(*command)
+    assert code == 0 and "1200 of them in 10 minutes" in output
+    assert (given[0][0].start, given[0][0].steps) == ("trunk", 1200)
+    assert given[0][4] == "mixed_bfloat16"
+    # Begun with so many steps, it goes on with them, however fast the machine is now.
+    monkeypatch.setattr("tfstyle.training.seconds_per_step", lambda *all: 0.1)
+    assert tfstyle(*command, "--minutes", 3)[0] == 0
+    assert given[1][0] == given[0][0]
+
+    other = ("train", painting, "--content", photographs, "-o", tmp_path / "other")
+    assert tfstyle(*other, "--from", "none", "--minutes", 3, "--trainable", "normalization")[0] == 0
+    found = given[2][0]
+    assert (found.start, found.steps, found.trainable) == ("", 1800, "normalization")
+
+
+def test_a_trunk_is_trained_by_its_recipe(tfstyle, recipe, photographs, tmp_path, monkeypatch):
+    recipes = {"stripes": recipe, "again": recipe.replace(style_size=32)}
+    save_recipes(recipes, tmp_path / "trunk.toml")
+    given = []
+
+    def train_trunk(recipes, *arguments):
+        given.extend((recipes, *arguments))
+        return Trunk(recipes, build_trunk(recipes), {"training": {}})
+
+    monkeypatch.setattr("tfstyle.training.train_trunk", train_trunk)
+    code, output, _ = tfstyle(
+        *("trunk", tmp_path / "trunk.toml", "--content", photographs, "-o", tmp_path / "new"),
+        *("--precision", "float32"),
+    )
+    assert code == 0 and "2 paintings: stripes, again" in output
+    assert given[0].keys() == recipes.keys()
+    assert given[1:] == [photographs, tmp_path / "training" / "new", "imagenet", "float32", []]
+    assert load_trunk(tmp_path / "new").card["command"].startswith("tfstyle trunk trunk.toml")
+
+
+def test_a_blend_is_painted_by_the_trunk(tfstyle, style, photographs, tmp_path, monkeypatch):
+    blends = []
+
+    class Trunk:
+        def bake(self, styles):
+            blends.append(styles)
+            return style
+
+    monkeypatch.setattr("tfstyle.trunks.load_trunk", Trunk)
+    photograph = photographs / "0.jpg"
+    blend = "mosaic:0.6,great_wave:.4"
+    assert tfstyle("stylize", photograph, "-s", blend, "-o", tmp_path / "a.png")[0] == 0
+    assert blends == [{"mosaic": 0.6, "great_wave": 0.4}]
+    assert read_image(tmp_path / "a.png").size == read_image(photograph).size
 
 
 @pytest.mark.parametrize("error", [NonFiniteLossError("The loss became nan."), OSError("Full.")])

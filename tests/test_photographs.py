@@ -47,7 +47,7 @@ def test_crops_stay_within_and_reach_all_sides(tmp_path):
 
 def test_noise_comes_with_the_images(photographs):
     noise = partial(sample_noise, pyramid(width=2, noise_channels=3))
-    dataset = Photographs(find_images(photographs), 64, 2, 0, 2, noise=noise)
+    dataset = Photographs(find_images(photographs), 64, 2, 0, 2, further=noise)
     (inputs,) = dataset[1]
     assert [x.shape for x in inputs][:2] == [(2, 64, 64, 3), (2, 2, 2, 3)] and len(inputs) == 7
     again = dataset[1][0]

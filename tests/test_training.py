@@ -11,7 +11,8 @@ import pytest
 
 from tfstyle import load, training
 from tfstyle.images import find_images, read_image
-from tfstyle.training import NonFiniteLossError, train
+from tfstyle.progress import LOSSES, NonFiniteLossError
+from tfstyle.training import train
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +52,7 @@ def test_tensorboard_gets_the_named_losses(recipe, photographs, network, tmp_pat
     board = keras.callbacks.TensorBoard(tmp_path / "board")
     train(recipe, photographs, tmp_path, network, callbacks=[board])
     events = EventAccumulator(str(tmp_path / "board" / "train")).Reload()
-    names = {f"epoch_{name}" for name in training.LOSSES}
+    names = {f"epoch_{name}" for name in LOSSES}
     assert names <= set(events.Tags()["tensors"])
     assert [event.step for event in events.Tensors("epoch_style")] == [0, 1]
 

@@ -6,6 +6,7 @@ Keras is imported inside the functions: `--help`, `list` and a mistyped option a
 import glob
 import json
 import os
+import re
 import shlex
 import sys
 import warnings
@@ -23,7 +24,7 @@ from rich.table import Column, Table
 
 from tfstyle.folders import RECIPE, find_style, list_styles, read_card, write_card
 from tfstyle.images import SUFFIXES, find_images, limit_longest, read_image, write_image
-from tfstyle.recipes import Recipe
+from tfstyle.recipes import Recipe, load_recipes
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,9 +33,24 @@ app = typer.Typer(
     help="Fast neural style transfer: paint photographs like a painting.",
 )
 
-StyleName = Annotated[str, typer.Option("--style", "-s", help="Name in the zoo, or a folder.")]
+StyleName = Annotated[
+    str,
+    typer.Option(
+        "--style", "-s", help="Name in the zoo, a folder, or a blend: mosaic:0.6,great_wave:0.4."
+    ),
+]
 Generator = Annotated[
     str | None, typer.Option("--generator", "-g", help="johnson or pyramid; else the default.")
+]
+Content = Annotated[Path, typer.Option(help="Folder of photographs to train on.")]
+Precision = Annotated[
+    str,
+    typer.Option(
+        help="float32, mixed_bfloat16 or mixed_float16; auto is this processor's fastest."
+    ),
+]
+Preview = Annotated[
+    list[Path] | None, typer.Option(help="Photograph to show, not of --content; repeat.")
 ]
 Vgg = Annotated[
     str, typer.Option(help="File of VGG19 weights without top; else Keras downloads its own.")
@@ -77,11 +93,14 @@ def stylize(
     """
     paths = _expand(photographs)
     targets = _targets(paths, output)
-    folder = find_style(style, generator)  # a mistyped name is told before Keras is loaded
+    blend = _blend(style)
+    if not blend:
+        find_style(style, generator)  # a mistyped name is told before Keras is loaded
     _load_keras()
     from tfstyle.styles import load
+    from tfstyle.trunks import load_trunk
 
-    painter = load(folder)
+    painter = load_trunk().bake(blend) if blend else load(style, generator)
     failed = 0
     with _progress() as progress:
         for path, target in progress.track(
@@ -142,31 +161,49 @@ def list_command(
 @app.command()
 def train(
     painting: Annotated[Path, typer.Argument(help="An image, or a recipe (.toml).")],
-    content: Annotated[Path, typer.Option(help="Folder of photographs to train on.")],
+    content: Content,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the new style.")],
     generator: Generator = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="Style or trunk to begin with, or none. [default: trunk]"),
+    ] = None,
     steps: Annotated[int | None, typer.Option(min=1)] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.1, help="In place of --steps. [default: 10]")
+    ] = None,
+    trainable: Annotated[
+        str | None, typer.Option(help="all weights, or normalization: gamma and beta alone.")
+    ] = None,
     style_size: Annotated[
         int | None, typer.Option(min=1, help="Painting's longer side: size of the strokes.")
     ] = None,
-    style_weight: Annotated[float | None, typer.Option(help="Paint against photograph.")] = None,
-    precision: Annotated[
-        str, typer.Option(help="float32, mixed_bfloat16 or mixed_float16.")
-    ] = "float32",
-    vgg: Vgg = "imagenet",
-    preview: Annotated[
-        list[Path] | None, typer.Option(help="Photograph to show, not of --content; repeat.")
+    style_weight: Annotated[
+        float | None, typer.Option(min=0, help="Paint against photograph; 0 finds it.")
     ] = None,
+    precision: Precision = "auto",
+    vgg: Vgg = "imagenet",
+    preview: Preview = None,
     tensorboard: Annotated[bool, typer.Option(help="Write TensorBoard logs.")] = False,
 ):
     """Train a style on one painting. The same command goes on after an interruption."""
+    if steps and minutes:
+        raise ValueError("Give --steps or --minutes, not both.")
     given = {
         "generator": generator,
+        "start": "" if start == "none" else start,
         "steps": steps,
+        "trainable": trainable,
         "style_size": style_size,
         "style_weight": style_weight,
     }
-    recipe = _recipe(painting, {key: value for key, value in given.items() if value is not None})
+    given = {key: value for key, value in given.items() if value is not None}
+    recipe = _recipe(painting, given)
+    is_image = painting.suffix.lower() != ".toml"
+    if is_image and start is None and recipe.generator == "johnson":
+        recipe = recipe.replace(start="trunk")
+    if is_image and not steps and not minutes:
+        minutes = 10
     folder = output / "training" / recipe.generator
     find_images(content)  # before Keras is loaded
     if tensorboard and not find_spec("tensorboard"):
@@ -176,10 +213,10 @@ def train(
 
     from tfstyle.training import train as train_style
 
-    typer.echo(
-        f"{recipe.steps} steps of {recipe.batch_size} crops of {recipe.crop} pixels. Checkpoints, "
-        f"losses and previews: {folder}. Stop with Ctrl-C; the same command goes on."
-    )
+    precision = _precision(precision)
+    if minutes:
+        recipe = _budgeted(recipe, minutes, folder, content, vgg, precision)
+    _announce(recipe, precision, folder)
     callbacks = [TensorBoard(folder / "tensorboard")] if tensorboard else []
     previews = preview or []
     style = train_style(recipe, content, folder, vgg, precision, previews, callbacks)
@@ -187,6 +224,35 @@ def train(
     style.save(output, previews)
     # As a path, lest a style of the zoo have the same name.
     typer.echo(f"Saved. Use it with: tfstyle stylize PHOTO --style {output.resolve()}")
+
+
+@app.command()
+def trunk(
+    recipe: Annotated[Path, typer.Argument(help="Recipe of a trunk (.toml).")],
+    content: Content,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the new trunk.")],
+    precision: Precision = "auto",
+    vgg: Vgg = "imagenet",
+    preview: Preview = None,
+):
+    """Train one generator on many paintings. The same command goes on after an interruption."""
+    recipes = load_recipes(recipe)
+    for each in recipes.values():
+        _refuse_missing(each.painting)
+    # Beside the trunk, whose folder is replaced as a whole at the end.
+    folder = output.parent / "training" / output.name
+    find_images(content)
+    _load_keras()
+    from tfstyle.training import train_trunk
+
+    precision = _precision(precision)
+    typer.echo(f"{len(recipes)} paintings: {', '.join(recipes)}.")
+    _announce(next(iter(recipes.values())), precision, folder)
+    previews = preview or []
+    trained = train_trunk(recipes, content, folder, vgg, precision, previews)
+    trained.card["command"] = _command()
+    trained.save(output, previews)
+    typer.echo(f"Saved {output}. Begin a training with it by --from {output}.")
 
 
 @app.command()
@@ -243,9 +309,48 @@ def _recipe(path, values):
         recipe = Recipe.load(path).replace(**values)
     else:
         recipe = Recipe(painting=str(path), title=path.stem, **values)
-    if not Path(recipe.painting).is_file():
-        raise ValueError(f"{recipe.painting}: there is no such painting.")
+    _refuse_missing(recipe.painting)
     return recipe
+
+
+def _refuse_missing(painting):
+    if not Path(painting).is_file():
+        raise ValueError(f"{painting}: there is no such painting.")
+
+
+def _blend(style):
+    """Gives the weights of `NAME:WEIGHT,NAME:WEIGHT`; nothing for a name or a folder."""
+    if not re.fullmatch(r"\w+:[\d.]+(,\w+:[\d.]+)*", style):
+        return None
+    pairs = [pair.split(":") for pair in style.split(",")]
+    return {name: float(weight) for name, weight in pairs}
+
+
+def _precision(name):
+    from tfstyle.training import fastest_precision
+
+    return fastest_precision() if name == "auto" else name
+
+
+def _budgeted(recipe, minutes, folder, content, vgg, precision):
+    """Gives the recipe with as many steps as the minutes allow, or as it was begun with."""
+    from tfstyle.training import seconds_per_step
+
+    begun = folder / RECIPE
+    if not begun.exists():
+        seconds = seconds_per_step(recipe, content, vgg, precision)
+        recipe = recipe.replace(steps=max(1, round(60 * minutes / seconds)))
+        recipe.save(begun)
+        typer.echo(f"A step takes {seconds:.2f} s: {recipe.steps} of them in {minutes:g} minutes.")
+    return recipe.replace(steps=Recipe.load(begun).steps)
+
+
+def _announce(recipe, precision, folder):
+    typer.echo(
+        f"{recipe.steps} steps of {recipe.batch_size} crops of {recipe.crop} pixels, {precision}, "
+        f"from {recipe.start or 'nothing'}. Checkpoints, losses and previews: {folder}. Stop with "
+        "Ctrl-C; the same command goes on."
+    )
 
 
 def _expand(arguments):

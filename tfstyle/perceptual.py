@@ -113,10 +113,15 @@ class PerceptualLoss:
         terms = {
             "content": sum(map(_mean_square, content, content_features)),
             "style": ops.mean(style_balance * sum(style)),
-            "total_variation": total_variation(pictures),
+            "total_variation": total_variation(self._weighted(pictures)),
         }
         total = sum(weight * terms[name] for name, weight in self.weights.items())
         return {**terms, "total": total}
+
+    def _weighted(self, pictures):
+        # Without a weight it is a number to look at: its gradient is 3 % of a training step.
+        no_gradient = not self.weights["total_variation"]
+        return ops.stop_gradient(pictures) if no_gradient else pictures
 
     def _features(self, images):
         # The "caffe" convention of VGG's authors: BGR, 0 to 255, ImageNet's mean taken away.
