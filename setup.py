@@ -2,6 +2,8 @@ from pathlib import Path
 
 from setuptools import setup
 
+_EXPORT = ["ai-edge-litert>=2.0", "flatbuffers", "scikit-image"]
+
 setup(
     name="tfstyle",
     version="0.1.0",
@@ -25,7 +27,6 @@ setup(
         "tensorflow>=2.16",
         "keras>=3.3",
         "h5py",
-        "lazy-loader>=0.3",  # a public API that loads Keras only when used
         "matplotlib",  # loss plots
         "numpy",
         "pillow>=10.1",
@@ -35,7 +36,9 @@ setup(
     ],
     extras_require={
         "tensorboard": ["tensorboard"],
-        "test": ["pytest>=8", "pytest-timeout", "tensorboard"],
+        # What runs TFLite files, here and on phones; and the likeness of pictures (SSIM).
+        "export": _EXPORT,
+        "test": [*_EXPORT, "pytest>=8", "pytest-timeout", "tensorboard"],
     },
     entry_points={"console_scripts": ["tfstyle = tfstyle.cli:main"]},
     classifiers=[

@@ -140,6 +140,18 @@ def center_crop(image, side):
     return ImageOps.fit(image.convert("RGB"), (side, side), Image.Resampling.BICUBIC)
 
 
+def mirror(pixels, height, width):
+    """Grows images `[N, h, w, channels]` to a size, mirrored at their right and lower border."""
+    below, right = height - pixels.shape[1], width - pixels.shape[2]
+    # NumPy mirrors again and again where the image is smaller than what it must grow by.
+    return np.pad(pixels, ((0, 0), (0, below), (0, right), (0, 0)), mode="reflect")
+
+
+def fitting(side, multiple, minimum):
+    """Gives the least multiple that is at least `side` and `minimum`."""
+    return max(minimum, -(-side // multiple) * multiple)
+
+
 def write_image(image, path):
     """Writes an image under a temporary name, then renames it. The suffix decides the format.
 

@@ -13,6 +13,8 @@ from tfstyle.folders import CARD, RECIPE, WEIGHTS, check_weights, find_style, re
 from tfstyle.generators import GENERATORS, sample_noise, size_rule
 from tfstyle.images import (
     center_crop,
+    fitting,
+    mirror,
     montage,
     read_image,
     resize_longest,
@@ -214,13 +216,9 @@ def stylize_pixels(generator, pixels, seed=0):
     Returns:
         float32 array of the same shape, in [0, 1].
     """
-    multiple, minimum = size_rule(generator)
     batch, height, width = pixels.shape[:3]
-    below, right = (
-        max(minimum, -(-side // multiple) * multiple) - side for side in (height, width)
-    )
-    # NumPy mirrors again and again where the image is smaller than what it must grow by.
-    padded = np.pad(pixels, ((0, 0), (0, below), (0, right), (0, 0)), mode="reflect")
+    rule = size_rule(generator)
+    padded = mirror(pixels, fitting(height, *rule), fitting(width, *rule))
     noise = sample_noise(generator, batch, *padded.shape[1:3], seed)
     pictures = generator.predict_on_batch([padded, *noise] if noise else padded)
     return np.asarray(pictures)[:, :height, :width]
