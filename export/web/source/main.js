@@ -1,0 +1,158 @@
+// The page: a photograph, a style and a size; whenever one changes, it is painted anew.
+
+import { addChoices, tick } from "./choices.js";
+import { Compare } from "./compare.js";
+import { complain, say, showProgress } from "./messages.js";
+import { Painter } from "./painter.js";
+import { bestSize, decode, innerSize, toCanvas, toPixels } from "./photograph.js";
+import { closeWebcam, openWebcam } from "./webcam.js";
+
+const find = (id) => document.getElementById(id);
+const compare = new Compare();
+const painter = new Painter(report);
+const chosen = { photograph: null, name: "", style: null, side: 0 };
+let latest = 0; // number of the photograph that was asked for last
+
+start().catch(complain);
+
+async function start() {
+  if (location.protocol === "file:") throw failure("local");
+  // LiteRT.js itself is WASM, on WebGPU too.
+  if (typeof WebAssembly !== "object") throw failure("wasm");
+  listen();
+  const photographs = await load("photographs/photographs.json");
+  addChoices(find("examples"), "example", photographs.map(example), openExample);
+  await openExample(photographs[0]);
+  tick(find("examples"), 0);
+  const styles = await load("styles.json");
+  addChoices(find("styles"), "style", styles.map(thumbnail), (style) => choose({ style }));
+  const sides = [...new Set(styles.flatMap((style) => style.sizes.map(longerSide)))].sort((a, b) => a - b);
+  addChoices(find("sides"), "side", sides.map((side) => ({ title: `${side} pixels`, value: side })), (side) => choose({ side }));
+  tick(find("sides"), 0);
+  chosen.side = sides[0];
+  if (!chosen.style) say("Choose a style.");
+}
+
+function choose(choice) {
+  Object.assign(chosen, choice);
+  if (chosen.photograph && chosen.style) paint().catch(complain);
+}
+
+async function paint() {
+  const { photograph, name, style, side } = chosen;
+  const size = bestSize(photograph, style.sizes.filter((size) => longerSide(size) === side));
+  const { width, height, file, changes } = size;
+  busy(true);
+  say(`Preparing ${style.title}…`);
+  try {
+    const pixels = toPixels(photograph, size);
+    const result = await painter.paint({ file, changes, width, height, pixels });
+    if (!result || photograph !== chosen.photograph) return;
+    const canvas = toCanvas(result.pixels, size, innerSize(photograph, size));
+    compare.showPicture(canvas);
+    offer(canvas, `${name}-${style.name}.png`);
+    say(summary(canvas, result));
+    busy(false);
+  } catch (error) {
+    busy(false);
+    throw error;
+  }
+}
+
+function report({ loaded, total, painting }) {
+  say(painting ? "Painting…" : `Loading ${chosen.style.title}…`);
+  showProgress(painting || !total ? null : loaded / total);
+}
+
+function summary({ width, height }, { backend, milliseconds }) {
+  const seconds = (milliseconds / 1000).toFixed(milliseconds < 1000 ? 2 : 1);
+  const where = backend === "webgpu" ? "the graphics processor (WebGPU)" : "the processor (WASM)";
+  return `${width} × ${height} pixels, painted in ${seconds} s on ${where}.`;
+}
+
+function busy(is) {
+  find("stage").setAttribute("aria-busy", is);
+  if (is) offer(null);
+}
+
+function offer(canvas, name) {
+  const link = find("download");
+  URL.revokeObjectURL(link.href);
+  link.removeAttribute("href");
+  link.setAttribute("aria-disabled", "true");
+  canvas?.toBlob((blob) => {
+    link.href = URL.createObjectURL(blob);
+    link.download = name;
+    link.removeAttribute("aria-disabled");
+  });
+}
+
+async function open(blob, name, credit = "") {
+  const number = ++latest;
+  const photograph = await decode(await blob);
+  if (number === latest) use(photograph, name, credit);
+}
+
+function use(photograph, name, credit = "") {
+  closeWebcam();
+  offer(null);
+  compare.showPhotograph(photograph);
+  find("credit").textContent = credit;
+  say("Choose a style.");
+  choose({ photograph, name });
+}
+
+function openExample({ name, title, author, rights }) {
+  const blob = fetch(`photographs/${name}.jpg`).then((response) => response.blob());
+  return open(blob, name, `Photograph: ${title}, ${author}, ${rights}.`).catch(complain);
+}
+
+function openFile(file) {
+  if (!file) return;
+  tick(find("examples"), -1);
+  open(file, file.name.replace(/\.[^.]*$/, "")).catch(complain);
+}
+
+function listen() {
+  find("file").addEventListener("change", ({ target }) => {
+    openFile(target.files[0]);
+    target.value = ""; // the same file can be chosen again
+  });
+  find("open-webcam").addEventListener("click", () => {
+    openWebcam((canvas) => {
+      latest++;
+      tick(find("examples"), -1);
+      use(canvas, "camera");
+    }).catch(complain);
+  });
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    find("drop").hidden = false;
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) find("drop").hidden = true;
+  });
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    find("drop").hidden = true;
+    openFile(event.dataTransfer.files[0]);
+  });
+}
+
+async function load(address) {
+  try {
+    const response = await fetch(address);
+    if (!response.ok) throw new Error(response.status);
+    return await response.json();
+  } catch (cause) {
+    throw failure("index", cause.message);
+  }
+}
+
+function failure(kind, message = "") {
+  return Object.assign(new Error(message), { kind });
+}
+
+const longerSide = ({ width, height }) => Math.max(width, height);
+const example = (value) => ({ title: value.title, image: `photographs/thumbnails/${value.name}.jpg`, value });
+const thumbnail = (value) => ({ title: value.title, detail: value.artist, image: value.thumbnail, value });

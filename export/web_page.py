@@ -1,0 +1,129 @@
+"""The page that paints in the browser: built by npm from `export/web`, with styles beside it.
+
+site/
+  index.html, main.js, worker.js, wasm/, photographs/    the page: `npm run build`
+  styles.json                                            what there is to choose
+  styles/mosaic.tflite, styles/mosaic.jpg                one file a style, and its painting, small
+"""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+import tfstyle
+from tfstyle.files import replacing
+from tfstyle.folders import find_style, list_styles
+from tfstyle.images import center_crop, read_image, write_image
+
+PAGE = Path(__file__).parent / "web" / "dist"
+INDEX = "styles.json"
+
+# Width and height. LiteRT.js takes static sizes alone: the page chooses the one that a photograph
+# fills best, and mirrors the rest. All are multiples of 32, for `pyramid`. 768 pixels take a
+# phone's processor several seconds.
+SIZES = tuple(
+    size
+    for longer, shorter in ((512, (288, 352, 384)), (768, (448, 512, 576)))
+    for size in (
+        *((longer, side) for side in shorter),
+        *((side, longer) for side in shorter),
+        (longer, longer),
+    )
+)
+
+_THUMBNAIL = 208  # pixels
+
+
+def check_page(page=PAGE):
+    """Checks that the page has been built.
+
+    Raises:
+        ValueError: if it has not.
+    """
+    if not (page / "index.html").is_file():
+        raise ValueError(
+            f"The page is not built: {page} has no index.html. It is not part of the installed "
+            "package. In a checkout, with Node.js: cd export/web && npm ci && npm run page"
+        )
+
+
+def write_web_page(folder, styles=(), sizes=SIZES, page=PAGE, done=lambda: None):
+    """Writes a static web page that paints photographs in the browser.
+
+    Args:
+        folder: Made if missing; any web server can serve it, from any address.
+        styles: Names in the zoo or folders, of the generator that is each one's default; the
+            whole zoo if none.
+        sizes: `(width, height)` of the pictures.
+        page: Folder of the built page.
+        done: Called after each style.
+
+    Raises:
+        ValueError: if the page has not been built, there is no such style, or two have one name.
+    """
+    folder = Path(folder)
+    check_page(page)
+    places = [find_style(style) for style in styles or list_styles()]
+    names = [place.parent.name for place in places]
+    if len(set(names)) < len(names):
+        raise ValueError(f"Two styles have one name: {', '.join(names)}. Rename a folder.")
+    if not (folder.exists() and folder.samefile(page)):
+        kept = shutil.ignore_patterns(INDEX, "styles")
+        shutil.copytree(page, folder, ignore=kept, dirs_exist_ok=True)
+    entries = []
+    with replacing(folder / "styles") as temporary:
+        temporary.mkdir()
+        for place in places:
+            entries.append(_write_style(place, temporary, sizes))
+            done()
+    with replacing(folder / INDEX) as temporary:
+        temporary.write_text(json.dumps(entries, separators=(",", ":")), encoding="utf-8")
+
+
+def _write_style(place, folder, sizes):
+    style, name = tfstyle.load(place), place.parent.name
+    painting = center_crop(read_image(style.recipe.painting), _THUMBNAIL)
+    write_image(painting, folder / f"{name}.jpg")
+    return {
+        "name": name,
+        "title": style.recipe.title or name,
+        "artist": style.recipe.artist,
+        "rights": style.recipe.rights,
+        "thumbnail": f"styles/{name}.jpg",
+        "sizes": _write_sizes(style, name, folder, sizes),
+    }
+
+
+def _write_sizes(style, name, folder, sizes):
+    """Writes one file, and gives for each size the bytes in which its own would differ.
+
+    Of a fully convolutional network a size changes some hundred bytes: the shapes. So the weights
+    are loaded once, whatever the sizes. A file of another length is written as one of its own.
+    """
+    found, first = [], None
+    for width, height in sizes:
+        data = _convert(style, (height, width))
+        if first is None or len(data) != len(first[1]):
+            first = (f"{name}.tflite" if first is None else f"{name}-{width}x{height}.tflite", data)
+            (folder / first[0]).write_bytes(data)
+        changes = differences(first[1], data)
+        size = {"width": width, "height": height, "file": f"styles/{first[0]}", "changes": changes}
+        found.append(size)
+    return found
+
+
+def _convert(style, size):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "style.tflite"
+        tfstyle.export.to_tflite(style, path, precision="float16", size=size)
+        return path.read_bytes()
+
+
+def differences(old, new):
+    """Lists where two byte strings of one length differ: `[offset, hexadecimal]` of each run."""
+    unequal = np.flatnonzero(np.frombuffer(old, "uint8") != np.frombuffer(new, "uint8"))
+    runs = np.split(unequal, np.flatnonzero(np.diff(unequal) > 1) + 1)
+    return [[int(run[0]), new[run[0] : run[-1] + 1].hex()] for run in runs if run.size]
