@@ -91,6 +91,7 @@ def _write_style(place, folder, sizes):
         "name": name,
         "title": style.recipe.title or name,
         "artist": style.recipe.artist,
+        "year": style.recipe.year,
         "rights": style.recipe.rights,
         "thumbnail": f"styles/{name}.jpg",
         "sizes": _write_sizes(style, name, folder, sizes),

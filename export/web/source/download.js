@@ -2,12 +2,11 @@
 
 /**
  * @param {string} address
- * @param {string} kind "engine" or "style": what is missing if it fails
  * @param {(loaded: number, total: number) => void} progress in bytes; total is 0 if unknown
  * @returns {Promise<Uint8Array>}
- * @throws {Error} with that `kind`
+ * @throws {Error} of kind "load"
  */
-export async function download(address, kind, progress) {
+export async function download(address, progress) {
   try {
     const response = await fetch(address);
     if (!response.ok) throw new Error(`${response.status} ${response.statusText}`.trim());
@@ -16,7 +15,7 @@ export async function download(address, kind, progress) {
     const total = encoded ? 0 : Number(response.headers.get("content-length"));
     return await collect(response.body.getReader(), (loaded) => progress(loaded, total));
   } catch (cause) {
-    throw Object.assign(new Error(`${address}: ${cause.message}`), { kind });
+    throw Object.assign(new Error(`${address}: ${cause.message}`), { kind: "load" });
   }
 }
 

@@ -10,7 +10,7 @@ import { closeWebcam, openWebcam } from "./webcam.js";
 const find = (id) => document.getElementById(id);
 const compare = new Compare();
 const painter = new Painter(report);
-const chosen = { photograph: null, name: "", style: null, side: 0 };
+const chosen = { photograph: null, name: "", credit: "", style: null, side: 0 };
 let latest = 0; // number of the photograph that was asked for last
 
 start().catch(complain);
@@ -35,6 +35,7 @@ async function start() {
 
 function choose(choice) {
   Object.assign(chosen, choice);
+  find("credit").textContent = credits();
   if (chosen.photograph && chosen.style) paint().catch(complain);
 }
 
@@ -55,6 +56,8 @@ async function paint() {
     busy(false);
   } catch (error) {
     busy(false);
+    chosen.style = null;
+    tick(find("styles"), -1); // so that it can be chosen again
     throw error;
   }
 }
@@ -66,8 +69,14 @@ function report({ loaded, total, painting }) {
 
 function summary({ width, height }, { backend, milliseconds }) {
   const seconds = (milliseconds / 1000).toFixed(milliseconds < 1000 ? 2 : 1);
-  const where = backend === "webgpu" ? "the graphics processor (WebGPU)" : "the processor (WASM)";
-  return `${width} × ${height} pixels, painted in ${seconds} s on ${where}.`;
+  const where = backend === "webgpu" ? "WebGPU" : "WASM";
+  return `Painted in ${seconds} s (${where}), ${width} × ${height} pixels.`;
+}
+
+function credits() {
+  const { credit, style } = chosen;
+  const painting = style && [style.title, style.artist, style.year, style.rights].filter(Boolean).join(", ");
+  return [credit && `Photograph: ${credit}.`, painting && `Painting: ${painting}.`].filter(Boolean).join(" ");
 }
 
 function busy(is) {
@@ -97,14 +106,16 @@ function use(photograph, name, credit = "") {
   closeWebcam();
   offer(null);
   compare.showPhotograph(photograph);
-  find("credit").textContent = credit;
   say("Choose a style.");
-  choose({ photograph, name });
+  choose({ photograph, name, credit });
 }
 
 function openExample({ name, title, author, rights }) {
-  const blob = fetch(`photographs/${name}.jpg`).then((response) => response.blob());
-  return open(blob, name, `Photograph: ${title}, ${author}, ${rights}.`).catch(complain);
+  const blob = load(`photographs/${name}.jpg`, "blob");
+  return open(blob, name, `${title}, ${author}, ${rights}`).catch((error) => {
+    tick(find("examples"), -1);
+    complain(error);
+  });
 }
 
 function openFile(file) {
@@ -139,13 +150,13 @@ function listen() {
   });
 }
 
-async function load(address) {
+async function load(address, kind = "json") {
   try {
     const response = await fetch(address);
     if (!response.ok) throw new Error(response.status);
-    return await response.json();
+    return await response[kind]();
   } catch (cause) {
-    throw failure("index", cause.message);
+    throw failure("load", `${address}: ${cause.message}`);
   }
 }
 

@@ -13,13 +13,15 @@ const WEBCAM = {
 
 const ERRORS = {
   image: () => "This file is not an image that the browser can read. Choose a JPEG, PNG or WebP.",
-  webcam: (cause) => WEBCAM[cause.name] ?? `The camera does not start: ${cause.message}.`,
-  index: () => "The list of styles does not load. Is the connection there? Then reload the page.",
-  style: (cause) => `This style does not load (${cause.message}). Check the connection, then choose it again.`,
-  engine: (cause) => `The engine does not start in this browser (${cause.message}). Try again, or a newer browser.`,
-  run: (cause) => `The picture could not be painted (${cause.message}). Try the smaller size.`,
-  wasm: () => "This browser has neither WebGPU nor WebAssembly, one of which painting needs. Try a newer one.",
-  local: () => "Opened as a file, the page cannot load its styles. In its folder run “python -m http.server” and open http://localhost:8000.",
+  webcam: ({ name, message }) => WEBCAM[name] ?? `The camera does not start: ${message}.`,
+  load: ({ message }) =>
+    `A part of the page does not load: ${message}. Check the connection and choose again, or reload the page.`,
+  engine: ({ message }) => `The engine does not start in this browser: ${message}. Try a newer one.`,
+  run: ({ message }) => `The picture could not be painted: ${message}. Try the smaller size.`,
+  wasm: () =>
+    "This browser has neither WebGPU nor WebAssembly, and painting needs one. Try a newer browser.",
+  local: () =>
+    "Opened as a file, the page cannot load its styles. In its folder run “python -m http.server” and open http://localhost:8000.",
 };
 
 /** Says what is going on; takes an older error away. */

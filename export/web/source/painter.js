@@ -15,7 +15,7 @@ export class Painter {
    * @param {object} job { file, changes, width, height, pixels }
    * @returns {Promise<object | null>} { pixels, backend, milliseconds }; null if a later job
    *   took its place
-   * @throws {Error} of kind "engine", "style" or "run"
+   * @throws {Error} of kind "load", "engine" or "run"
    */
   paint(job) {
     this.#waiting?.resolve(null);
@@ -41,8 +41,10 @@ export class Painter {
       event.preventDefault();
       worker.terminate(); // the next job starts another
       this.#worker = undefined;
-      const reason = event.message || "worker.js could not be loaded";
-      this.#hear({ number: this.#running?.job.number, error: "engine", reason });
+      const answer = event.message
+        ? { error: "engine", reason: event.message }
+        : { error: "load", reason: "worker.js" };
+      this.#hear({ number: this.#running?.job.number, ...answer });
     };
     return worker;
   }

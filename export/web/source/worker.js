@@ -33,7 +33,7 @@ async function prepare(job, progress) {
   if (current.key === key) return current.model;
   await startEngine(progress);
   if (!files.has(job.file)) {
-    files.set(job.file, await download(job.file, "style", progress));
+    files.set(job.file, await download(job.file, progress));
   }
   const bytes = patched(files.get(job.file), job.changes);
   current.model?.delete(); // WASM memory never shrinks: keep one model at a time
@@ -46,7 +46,7 @@ async function startEngine(progress) {
   if (engine) return;
   const relaxed = await supportsFeature("relaxedSimd");
   const name = `litert_wasm${relaxed ? "" : "_compat"}_internal`;
-  const wasmBinary = await download(`wasm/${name}.wasm`, "engine", progress);
+  const wasmBinary = await download(`wasm/${name}.wasm`, progress);
   // LiteRT.js passes self.Module on to Emscripten. Its log is of no use to visitors.
   self.Module = { wasmBinary, print: () => {}, printErr: () => {} };
   try {
@@ -66,7 +66,9 @@ function patched(bytes, changes) {
 }
 
 async function compile(bytes) {
-  if (gpu && getWebGpuDevice()) {
+  const device = getWebGpuDevice();
+  // A GPU that the processor imitates takes twenty times as long as WASM.
+  if (gpu && device && !device.adapterInfo?.isFallbackAdapter) {
     try {
       // In float16 the sum of squares of instance normalization can exceed 65504.
       const gpuOptions = { precision: "fp32" };
