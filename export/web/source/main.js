@@ -12,6 +12,7 @@ const compare = new Compare();
 const painter = new Painter(report);
 const chosen = { photograph: null, name: "", credit: "", style: null, side: 0 };
 let latest = 0; // number of the photograph that was asked for last
+let turns = 0; // number of the picture that was asked for last
 
 start().catch(complain);
 
@@ -41,6 +42,7 @@ function choose(choice) {
 
 async function paint() {
   const { photograph, name, style, side } = chosen;
+  const turn = ++turns;
   const size = bestSize(photograph, style.sizes.filter((size) => longerSide(size) === side));
   const { width, height, file, changes } = size;
   busy(true);
@@ -48,10 +50,12 @@ async function paint() {
   try {
     const pixels = toPixels(photograph, size);
     const result = await painter.paint({ file, changes, width, height, pixels });
-    if (!result || photograph !== chosen.photograph) return;
+    if (!result) return;
     const canvas = toCanvas(result.pixels, size, innerSize(photograph, size));
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve));
+    if (turn !== turns) return; // something else has been chosen
     compare.showPicture(canvas);
-    offer(canvas, `${name}-${style.name}.png`);
+    offer(blob, `${name}-${style.name}.png`);
     say(summary(canvas, result));
     busy(false);
   } catch (error) {
@@ -70,7 +74,7 @@ function report({ loaded, total, painting }) {
 function summary({ width, height }, { backend, milliseconds }) {
   const seconds = (milliseconds / 1000).toFixed(milliseconds < 1000 ? 2 : 1);
   const where = backend === "webgpu" ? "WebGPU" : "WASM";
-  return `Painted in ${seconds} s (${where}), ${width} × ${height} pixels.`;
+  return `Painted in ${seconds} s (${where}), ${width}\u00a0×\u00a0${height} pixels.`;
 }
 
 function credits() {
@@ -84,16 +88,16 @@ function busy(is) {
   if (is) offer(null);
 }
 
-function offer(canvas, name) {
+function offer(blob, name) {
   const link = find("download");
   URL.revokeObjectURL(link.href);
-  link.removeAttribute("href");
-  link.setAttribute("aria-disabled", "true");
-  canvas?.toBlob((blob) => {
-    link.href = URL.createObjectURL(blob);
-    link.download = name;
+  if (blob) {
+    Object.assign(link, { href: URL.createObjectURL(blob), download: name });
     link.removeAttribute("aria-disabled");
-  });
+  } else {
+    link.removeAttribute("href");
+    link.setAttribute("aria-disabled", "true");
+  }
 }
 
 async function open(blob, name, credit = "") {
@@ -124,18 +128,23 @@ function openFile(file) {
   open(file, file.name.replace(/\.[^.]*$/, "")).catch(complain);
 }
 
+async function useWebcam() {
+  const taken = (canvas) => {
+    latest++;
+    tick(find("examples"), -1);
+    use(canvas, "camera");
+  };
+  await openWebcam(taken, () => say(""));
+  say("The camera is on.");
+  find("stage").scrollIntoView({ block: "center" });
+}
+
 function listen() {
   find("file").addEventListener("change", ({ target }) => {
     openFile(target.files[0]);
     target.value = ""; // the same file can be chosen again
   });
-  find("open-webcam").addEventListener("click", () => {
-    openWebcam((canvas) => {
-      latest++;
-      tick(find("examples"), -1);
-      use(canvas, "camera");
-    }).catch(complain);
-  });
+  find("open-webcam").addEventListener("click", () => useWebcam().catch(complain));
   document.addEventListener("dragover", (event) => {
     event.preventDefault();
     find("drop").hidden = false;

@@ -8,9 +8,10 @@ let stream = null;
 
 /**
  * @param {(canvas: HTMLCanvasElement) => void} taken
+ * @param {() => void} cancelled
  * @throws {Error} of kind "webcam", with the `name` of the browser's error
  */
-export async function openWebcam(taken) {
+export async function openWebcam(taken, cancelled) {
   closeWebcam();
   try {
     if (!navigator.mediaDevices) throw Object.assign(new Error(), { name: "InsecureError" });
@@ -30,8 +31,11 @@ export async function openWebcam(taken) {
     closeWebcam();
     taken(canvas);
   };
-  document.getElementById("cancel").onclick = closeWebcam;
-  capture.focus();
+  document.getElementById("cancel").onclick = () => {
+    closeWebcam();
+    cancelled();
+  };
+  capture.focus({ preventScroll: true });
 }
 
 export function closeWebcam() {
