@@ -37,20 +37,21 @@ SIZES = tuple(
 _THUMBNAIL = 208  # pixels
 
 
-def check_page(page=PAGE):
-    """Checks that the page has been built.
+def find_page():
+    """Gives the folder of the built page.
 
     Raises:
-        ValueError: if it has not.
+        ValueError: if it has not been built.
     """
-    if not (page / "index.html").is_file():
+    if not (PAGE / "index.html").is_file():
         raise ValueError(
-            f"The page is not built: {page} has no index.html. It is not part of the installed "
+            f"The page is not built: {PAGE} has no index.html. It is not part of the installed "
             "package. In a checkout, with Node.js: cd export/web && npm ci && npm run page"
         )
+    return PAGE
 
 
-def write_web_page(folder, styles=(), sizes=SIZES, page=PAGE, done=lambda: None):
+def write_web_page(folder, styles=(), sizes=SIZES, done=lambda: None):
     """Writes a static web page that paints photographs in the browser.
 
     Args:
@@ -58,14 +59,12 @@ def write_web_page(folder, styles=(), sizes=SIZES, page=PAGE, done=lambda: None)
         styles: Names in the zoo or folders, of the generator that is each one's default; the
             whole zoo if none.
         sizes: `(width, height)` of the pictures.
-        page: Folder of the built page.
         done: Called after each style.
 
     Raises:
         ValueError: if the page has not been built, there is no such style, or two have one name.
     """
-    folder = Path(folder)
-    check_page(page)
+    folder, page = Path(folder), find_page()
     places = [find_style(style) for style in styles or list_styles()]
     names = [place.parent.name for place in places]
     if len(set(names)) < len(names):

@@ -6,24 +6,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
-
 import tfstyle.export
-from tfstyle.cli import main
+from PIL import Image
 from tfstyle.export import web_page
 from tfstyle.export.web_page import SIZES, differences, write_web_page
+
+from tfstyle.cli import main
 
 # A checkout has it, a wheel has not.
 WEB = Path(__file__).parents[1] / "export" / "web"
 
 
 @pytest.fixture
-def page(tmp_path):
+def page(tmp_path, monkeypatch):
     """A folder in place of the built page."""
     folder = tmp_path / "page"
     folder.mkdir()
     (folder / "index.html").write_text("page")
     (folder / "styles.json").write_text("those of another time")
+    monkeypatch.setattr(web_page, "PAGE", folder)
     return folder
 
 
@@ -52,7 +53,7 @@ def test_differences_turn_one_file_into_the_other(rng):
 
 def test_a_page_has_every_style_at_every_size(mine, page, tmp_path):
     sizes = ((64, 32), (32, 64), (96, 96))
-    write_web_page(tmp_path / "site", [mine], sizes, page)
+    write_web_page(tmp_path / "site", [mine], sizes)
     (entry,) = json.loads((tmp_path / "site/styles.json").read_text(encoding="utf-8"))
     credit = (entry["name"], entry["title"], entry["artist"], entry["rights"])
     assert credit == ("mine", "Stripes", "A. Painter", "CC0 1.0")
@@ -77,8 +78,8 @@ def test_files_of_other_lengths_stand_by_themselves(mine, page, tmp_path, monkey
     def to_tflite(style, path, precision, size):
         path.write_bytes(b"longer" if size == (64, 64) else b"file" + bytes(size))
 
-    monkeypatch.setattr(tfstyle.export, "to_tflite", to_tflite)
-    write_web_page(tmp_path / "site", [mine], ((32, 32), (64, 64)), page)
+    monkeypatch.setattr(tfstyle.export, "to_tflite", to_tflite, raising=False)
+    write_web_page(tmp_path / "site", [mine], ((32, 32), (64, 64)))
     (entry,) = json.loads((tmp_path / "site/styles.json").read_text(encoding="utf-8"))
     assert [size["file"] for size in entry["sizes"]] == [
         "styles/mine.tflite",
@@ -89,12 +90,12 @@ def test_files_of_other_lengths_stand_by_themselves(mine, page, tmp_path, monkey
 
 def test_two_styles_of_one_name_are_refused(mine, page, tmp_path):
     with pytest.raises(ValueError, match="one name: mine, mine"):
-        write_web_page(tmp_path / "site", [mine, mine], page=page)
+        write_web_page(tmp_path / "site", [mine, mine])
 
 
 def test_the_command_says_how_to_build_the_page(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(sys, "argv", ["tfstyle", "web", str(tmp_path / "site")])
-    monkeypatch.setattr(web_page.check_page, "__defaults__", (tmp_path / "nowhere",))
+    monkeypatch.setattr(web_page, "PAGE", tmp_path / "nowhere")
     with pytest.raises(SystemExit) as stopped:
         main()
     assert stopped.value.code == 2

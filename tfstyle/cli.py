@@ -231,9 +231,9 @@ def web(
     ] = None,
 ):
     """Write a static web page that paints photographs in the browser."""
-    from tfstyle.export.web_page import check_page, write_web_page
+    from tfstyle.export.web_page import find_page, write_web_page
 
-    check_page()
+    find_page()  # before Keras is loaded
     places = [find_style(name) for name in style or list_styles()]
     _load_keras()
     with _progress() as progress:
