@@ -55,23 +55,22 @@ def write_web_page(folder, styles=(), sizes=SIZES, done=lambda: None):
     """Writes a static web page that paints photographs in the browser.
 
     Args:
-        folder: Made if missing; any web server can serve it, from any address.
+        folder: A new one, or that of an older page; any web server can serve it.
         styles: Names in the zoo or folders, of the generator that is each one's default; the
             whole zoo if none.
         sizes: `(width, height)` of the pictures.
         done: Called after each style.
 
     Raises:
-        ValueError: if the page has not been built, there is no such style, or two have one name.
+        ValueError: if the page has not been built, there is no such style, two have one name, or
+            the folder holds other files.
     """
     folder, page = Path(folder), find_page()
     places = [find_style(style) for style in styles or list_styles()]
     names = [place.parent.name for place in places]
     if len(set(names)) < len(names):
         raise ValueError(f"Two styles have one name: {', '.join(names)}. Rename a folder.")
-    if not (folder.exists() and folder.samefile(page)):
-        kept = shutil.ignore_patterns(INDEX, "styles")
-        shutil.copytree(page, folder, ignore=kept, dirs_exist_ok=True)
+    _copy_page(page, folder)
     entries = []
     with replacing(folder / "styles") as temporary:
         temporary.mkdir()
@@ -80,6 +79,16 @@ def write_web_page(folder, styles=(), sizes=SIZES, done=lambda: None):
             done()
     with replacing(folder / INDEX) as temporary:
         temporary.write_text(json.dumps(entries, separators=(",", ":")), encoding="utf-8")
+
+
+def _copy_page(page, folder):
+    if folder.exists():
+        if folder.samefile(page):
+            return
+        if any(folder.iterdir()) and not (folder / INDEX).exists():
+            raise ValueError(f"{folder} holds other files. Give a new folder, or an older page's.")
+    kept = shutil.ignore_patterns(INDEX, "styles")
+    shutil.copytree(page, folder, ignore=kept, dirs_exist_ok=True)
 
 
 def _write_style(place, folder, sizes):

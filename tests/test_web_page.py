@@ -76,7 +76,7 @@ def stylized(data, size):
 
 def test_files_of_other_lengths_stand_by_themselves(mine, page, tmp_path, monkeypatch):
     def to_tflite(style, path, precision, size):
-        path.write_bytes(b"longer" if size == (64, 64) else b"file" + bytes(size))
+        path.write_bytes(b"a longer file" if size == (64, 64) else b"file" + bytes(size))
 
     monkeypatch.setattr(tfstyle.export, "to_tflite", to_tflite, raising=False)
     write_web_page(tmp_path / "site", [mine], ((32, 32), (64, 64)))
@@ -85,12 +85,20 @@ def test_files_of_other_lengths_stand_by_themselves(mine, page, tmp_path, monkey
         "styles/mine.tflite",
         "styles/mine-64x64.tflite",
     ]
-    assert (tmp_path / "site/styles/mine-64x64.tflite").read_bytes() == b"longer"
+    assert (tmp_path / "site/styles/mine-64x64.tflite").read_bytes() == b"a longer file"
 
 
 def test_two_styles_of_one_name_are_refused(mine, page, tmp_path):
     with pytest.raises(ValueError, match="one name: mine, mine"):
         write_web_page(tmp_path / "site", [mine, mine])
+
+
+def test_folders_of_other_things_are_left_alone(mine, page, tmp_path):
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work/index.html").write_text("other")
+    with pytest.raises(ValueError, match="other files"):
+        write_web_page(tmp_path / "work", [mine])
+    assert (tmp_path / "work/index.html").read_text() == "other"
 
 
 def test_the_command_says_how_to_build_the_page(monkeypatch, capsys, tmp_path):
