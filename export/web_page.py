@@ -87,6 +87,8 @@ def _copy_page(page, folder):
             return
         if any(folder.iterdir()) and not (folder / INDEX).exists():
             raise ValueError(f"{folder} holds other files. Give a new folder, or an older page's.")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / INDEX).write_text("[]")  # a writing that is interrupted can be repeated
     kept = shutil.ignore_patterns(INDEX, "styles")
     shutil.copytree(page, folder, ignore=kept, dirs_exist_ok=True)
 

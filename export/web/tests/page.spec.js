@@ -25,6 +25,12 @@ async function open(page) {
 const chooseFile = (page, name) => page.locator("#file").setInputFiles(join(folder, name));
 const chooseStyle = (page, title) => page.locator(".title", { hasText: title }).click();
 
+const changeWorker = (page, change) =>
+  page.route("**/worker.js", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: change(await response.text()) });
+  });
+
 async function painted(page) {
   await expect(page.getByRole("status")).toHaveText(PAINTED, { timeout: 90_000 });
 }
@@ -58,6 +64,22 @@ test("paints as the Python runner does, without a word in the console", async ({
   expect(errors).toEqual([]);
 });
 
+test("paints as the Python runner does without relaxed SIMD", async ({ page }) => {
+  const requests = [];
+  page.on("request", (request) => requests.push(request.url()));
+  // LiteRT.js asks by a module of a few bytes.
+  const refuse = `const real = WebAssembly.instantiate;
+    WebAssembly.instantiate = (bytes, ...rest) =>
+      bytes.byteLength < 500 ? Promise.reject(new Error("no SIMD")) : real(bytes, ...rest);`;
+  await changeWorker(page, (script) => refuse + script);
+  await open(page);
+  await chooseFile(page, "photograph.png");
+  await chooseStyle(page, "Tesserae");
+  await painted(page);
+  expect(await similarity(page, "mosaic")).toBeGreaterThan(0.99);
+  expect(requests.filter((address) => address.includes("_compat_"))).not.toEqual([]);
+});
+
 test("paints on WebGPU as the Python runner does", async ({ browser }) => {
   test.skip(!process.env.WEBGPU, "slow where the processor imitates a GPU: WEBGPU=1 npm test");
   test.setTimeout(600_000);
@@ -65,10 +87,7 @@ test("paints on WebGPU as the Python runner does", async ({ browser }) => {
   const other = await browser.browserType().launch({ executablePath: process.env.CHROMIUM, args });
   const page = await other.newPage({ baseURL: test.info().project.use.baseURL });
   // The page itself refuses imitated GPUs.
-  await page.route("**/worker.js", async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: (await response.text()).replace("isFallbackAdapter", "no") });
-  });
+  await changeWorker(page, (script) => script.replace("isFallbackAdapter", "no"));
   await open(page);
   await chooseFile(page, "photograph.png");
   await chooseStyle(page, "Tesserae");
