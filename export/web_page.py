@@ -37,27 +37,33 @@ SIZES = tuple(
 _THUMBNAIL = 208  # pixels
 
 
-def find_page():
+def find_page(page=None):
     """Gives the folder of the built page.
+
+    Args:
+        page: Path; that of the checkout that this module runs from, if none.
 
     Raises:
         ValueError: if it has not been built.
     """
-    if not (PAGE / "index.html").is_file():
+    page = Path(page or PAGE)
+    if not (page / "index.html").is_file():
         raise ValueError(
-            f"The page is not built: {PAGE} has no index.html. It is not part of the installed "
-            "package. In a checkout, with Node.js: cd export/web && npm ci && npm run page"
+            f"The page is not built: {page} has no index.html. It is not part of the installed "
+            "package. In a checkout, with Node.js: cd export/web && npm ci && npm run page; then, "
+            "if tfstyle runs from elsewhere, --page export/web/dist"
         )
-    return PAGE
+    return page
 
 
-def write_web_page(folder, styles=(), sizes=SIZES, done=lambda: None):
+def write_web_page(folder, styles=(), page=None, sizes=SIZES, done=lambda: None):
     """Writes a static web page that paints photographs in the browser.
 
     Args:
         folder: A new one, or that of an older page; any web server can serve it.
         styles: Names in the zoo or folders, of the generator that is each one's default; the
             whole zoo if none.
+        page: See `find_page`.
         sizes: `(width, height)` of the pictures.
         done: Called after each style.
 
@@ -65,7 +71,7 @@ def write_web_page(folder, styles=(), sizes=SIZES, done=lambda: None):
         ValueError: if the page has not been built, there is no such style, two have one name, or
             the folder holds other files.
     """
-    folder, page = Path(folder), find_page()
+    folder, page = Path(folder), find_page(page)
     places = [find_style(style) for style in styles or list_styles()]
     names = [place.parent.name for place in places]
     if len(set(names)) < len(names):

@@ -51,9 +51,10 @@ def test_differences_turn_one_file_into_the_other(rng):
     assert differences(b"same", b"same") == []
 
 
+@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
 def test_a_page_has_every_style_at_every_size(mine, page, tmp_path):
     sizes = ((64, 32), (32, 64), (96, 96))
-    write_web_page(tmp_path / "site", [mine], sizes)
+    write_web_page(tmp_path / "site", [mine], sizes=sizes)
     (entry,) = json.loads((tmp_path / "site/styles.json").read_text(encoding="utf-8"))
     credit = (entry["name"], entry["title"], entry["artist"], entry["rights"])
     assert credit == ("mine", "Stripes", "A. Painter", "CC0 1.0")
@@ -79,7 +80,7 @@ def test_files_of_other_lengths_stand_by_themselves(mine, page, tmp_path, monkey
         path.write_bytes(b"a longer file" if size == (64, 64) else b"file" + bytes(size))
 
     monkeypatch.setattr(tfstyle.export, "to_tflite", to_tflite, raising=False)
-    write_web_page(tmp_path / "site", [mine], ((32, 32), (64, 64)))
+    write_web_page(tmp_path / "site", [mine], sizes=((32, 32), (64, 64)))
     (entry,) = json.loads((tmp_path / "site/styles.json").read_text(encoding="utf-8"))
     assert [size["file"] for size in entry["sizes"]] == [
         "styles/mine.tflite",
@@ -99,6 +100,13 @@ def test_folders_of_other_things_are_left_alone(mine, page, tmp_path):
     with pytest.raises(ValueError, match="other files"):
         write_web_page(tmp_path / "work", [mine])
     assert (tmp_path / "work/index.html").read_text() == "other"
+
+
+def test_a_page_in_its_own_folder_gets_its_styles_there(mine, page, monkeypatch):
+    monkeypatch.setattr(web_page, "PAGE", page / "nowhere")
+    write_web_page(page, [mine], page, sizes=((32, 32),))
+    assert sorted(path.name for path in page.iterdir()) == ["index.html", "styles", "styles.json"]
+    assert json.loads((page / "styles.json").read_text(encoding="utf-8"))[0]["name"] == "mine"
 
 
 def test_the_command_says_how_to_build_the_page(monkeypatch, capsys, tmp_path):

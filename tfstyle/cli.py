@@ -229,16 +229,19 @@ def web(
         list[str] | None,
         typer.Option("--style", "-s", help="Name in the zoo, or a folder; repeat. Else the zoo."),
     ] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="The built page; else export/web/dist of the checkout.")
+    ] = None,
 ):
     """Write a static web page that paints photographs in the browser."""
     from tfstyle.export.web_page import find_page, write_web_page
 
-    find_page()  # before Keras is loaded
+    find_page(page)  # before Keras is loaded
     places = [find_style(name) for name in style or list_styles()]
     _load_keras()
     with _progress() as progress:
         task = progress.add_task("web", total=len(places))
-        write_web_page(folder, places, done=partial(progress.advance, task))
+        write_web_page(folder, places, page, done=partial(progress.advance, task))
     typer.echo(f"Written. See it with: python -m http.server --directory {folder}")
 
 

@@ -43,7 +43,7 @@ writeFileSync(
 cpSync(join(root, "LICENSE"), join(dist, "LICENSE"));
 
 if (process.argv.includes("--styles")) {
-  const run = spawnSync("tfstyle", ["web", dist], { stdio: "inherit" });
+  const run = spawnSync("tfstyle", ["web", dist, "--page", dist], { stdio: "inherit" });
   if (run.error) {
     console.error("tfstyle is not found. Activate the environment that it is installed in.");
   }
