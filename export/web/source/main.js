@@ -23,21 +23,23 @@ async function start() {
   listen();
   const photographs = await load("photographs/photographs.json");
   addChoices(find("examples"), "example", photographs.map(example), openExample);
-  await openExample(photographs[0]);
   tick(find("examples"), 0);
+  await openExample(photographs[0]);
   const styles = await load("styles.json");
   addChoices(find("styles"), "style", styles.map(thumbnail), (style) => choose({ style }));
-  const sides = [...new Set(styles.flatMap((style) => style.sizes.map(longerSide)))].sort((a, b) => a - b);
-  addChoices(find("sides"), "side", sides.map((side) => ({ title: `${side} pixels`, value: side })), (side) => choose({ side }));
+  const sides = new Set(styles.flatMap((style) => style.sizes.map(longerSide)));
+  const smallestFirst = [...sides].sort((a, b) => a - b);
+  addChoices(find("sides"), "side", smallestFirst.map(length), (side) => choose({ side }));
   tick(find("sides"), 0);
-  chosen.side = sides[0];
-  if (!chosen.style) say("Choose a style.");
+  chosen.side = smallestFirst[0];
 }
 
 function choose(choice) {
   Object.assign(chosen, choice);
   find("credit").textContent = credits();
-  if (chosen.photograph && chosen.style) paint().catch(complain);
+  if (!chosen.photograph) say("Choose a photograph.");
+  else if (!chosen.style) say("Choose a style.");
+  else paint().catch(complain);
 }
 
 async function paint() {
@@ -110,7 +112,6 @@ function use(photograph, name, credit = "") {
   closeWebcam();
   offer(null);
   compare.showPhotograph(photograph);
-  say("Choose a style.");
   choose({ photograph, name, credit });
 }
 
@@ -173,6 +174,7 @@ function failure(kind, message = "") {
   return Object.assign(new Error(message), { kind });
 }
 
+const length = (side) => ({ title: `${side} pixels`, value: side });
 const longerSide = ({ width, height }) => Math.max(width, height);
 const example = (value) => ({ title: value.title, image: `photographs/thumbnails/${value.name}.jpg`, value });
 const thumbnail = (value) => ({ title: value.title, detail: value.artist, image: value.thumbnail, value });

@@ -15,13 +15,15 @@ const ERRORS = {
   image: () => "This file is not an image that the browser can read. Choose a JPEG, PNG or WebP.",
   webcam: ({ name, message }) => WEBCAM[name] ?? `The camera does not start: ${message}.`,
   load: ({ message }) =>
-    `A part of the page does not load: ${message}. Check the connection and choose again, or reload the page.`,
+    `A part of the page does not load: ${message}. ` +
+    "Check the connection and choose again, or reload the page.",
   engine: ({ message }) => `The engine does not start in this browser: ${message}. Try a newer one.`,
   run: ({ message }) => `The picture could not be painted: ${message}. Try the smaller size.`,
   wasm: () =>
     "This browser has neither WebGPU nor WebAssembly, and painting needs one. Try a newer browser.",
   local: () =>
-    "Opened as a file, the page cannot load its styles. In its folder run “python -m http.server” and open http://localhost:8000.",
+    "Opened as a file, the page cannot load its styles. In its folder run “python -m http.server” " +
+    "and open http://localhost:8000.",
 };
 
 /** Says what is going on; takes an older error away. */

@@ -208,4 +208,9 @@ test.describe("says in clear words that", () => {
     await page.goto("/");
     await expect(alert(page)).toContainText("neither WebGPU nor WebAssembly");
   });
+
+  test("the page was opened as a file", async ({ page }) => {
+    await page.goto(new URL("../dist/index.html", import.meta.url).href);
+    await expect(alert(page)).toContainText("python -m http.server");
+  });
 });
