@@ -288,6 +288,29 @@ def evaluate(
         write_card(folder, {**read_card(folder), "evaluation": {**result, "command": _command()}})
 
 
+@app.command()
+def web(
+    folder: Annotated[Path, typer.Argument(help="Folder to write; made if missing.")],
+    style: Annotated[
+        list[str] | None,
+        typer.Option("--style", "-s", help="Name in the zoo, or a folder; repeat. Else the zoo."),
+    ] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="The built page; else export/web/dist of the checkout.")
+    ] = None,
+):
+    """Write a static web page that paints photographs in the browser."""
+    from tfstyle.export.web_page import find_page, write_web_page
+
+    find_page(page)  # before Keras is loaded
+    places = [find_style(name) for name in style or list_styles()]
+    _load_keras()
+    with _progress() as progress:
+        task = progress.add_task("web", total=len(places))
+        write_web_page(folder, places, page, done=partial(progress.advance, task))
+    typer.echo(f"Written. See it with: python -m http.server --directory {folder}")
+
+
 def _load_keras():
     """Imports Keras and its backend, without the lines that TensorFlow logs on being loaded.
 
