@@ -20,6 +20,7 @@ GPU_OPERATIONS = {
     *("MINIMUM", "MIRROR_PAD", "MUL", "PAD", "QUANTIZE", "RELU", "RESIZE_NEAREST_NEIGHBOR"),
     *("RSQRT", "SQUARED_DIFFERENCE", "SUB"),
 }
+FREE_SIZE = "free height and width"
 
 
 def similarity(a, b):
@@ -42,7 +43,10 @@ def operations(content):
 
 
 def partitions(content):
-    """Counts the parts that XNNPACK computes; between them data goes back and forth."""
+    """Counts the parts that XNNPACK computes; between them data goes back and forth.
+
+    Of a file whose inputs have a fixed size.
+    """
     interpreter = Interpreter(model_content=content)
     interpreter.allocate_tensors()
     return sum(each["op_name"] == "DELEGATE" for each in interpreter._get_ops_details())
@@ -63,7 +67,7 @@ def gpu_faults(content):
     tensors = interpreter.get_tensor_details()
     faults = [f"operation {name}" for name in sorted(operations(content).keys() - GPU_OPERATIONS)]
     if any(-1 in tensor["shape_signature"] for tensor in tensors):
-        faults.append("free height and width")
+        faults.append(FREE_SIZE)
     if any(len(tensor["shape"]) > 4 for tensor in tensors):
         faults.append("a tensor of rank above 4")
     with contextlib.redirect_stdout(io.StringIO()) as output:
@@ -71,6 +75,57 @@ def gpu_faults(content):
     if "GPU COMPATIBILITY WARNING" in output.getvalue():
         faults.append("TensorFlow's analyzer warns of GPU delegates")
     return faults
+
+
+def inspect(style, path, image):
+    """Runs a TFLite file beside Keras: what `tfstyle export` shows.
+
+    Args:
+        style: `Style` that it was made of.
+        path: Of the file.
+        image: `PIL.Image.Image` to paint.
+
+    Returns:
+        Dictionary of names to strings.
+    """
+    content = path.read_bytes()
+    found = compare(style, content, image)
+    counts = operations(content)
+    faults = gpu_faults(content)
+    return {
+        "bytes": f"{len(content):,}",
+        **_likeness(found),
+        "milliseconds, one thread": f"{found['milliseconds']:.0f}",
+        "operations": f"{sum(counts.values())}: "
+        + ", ".join(f"{count} {name}" for name, count in counts.most_common()),
+        **({} if FREE_SIZE in faults else {"parts on XNNPACK": str(partitions(content))}),
+        "GPU delegates": f"refuse it: {', '.join(faults)}" if faults else "take all of it",
+    }
+
+
+def compare_saved_model(style, folder, image):
+    """Runs a SavedModel beside Keras: as `inspect`."""
+    import tensorflow as tf
+
+    model = tf.saved_model.load(str(folder / "1"))
+    pixels = to_pixels(image)
+    expected = style.stylize(pixels)
+    picture = model.signatures["serving_default"](image=tf.constant(pixels[None]))["stylized"]
+    files = [path for path in (folder / "1").rglob("*") if path.is_file()]
+    found = {
+        "size": list(pixels.shape[:2]),
+        "difference": float(np.abs(picture.numpy()[0] - expected).max()),
+        "ssim": similarity(picture.numpy()[0], expected),
+    }
+    return {"bytes": f"{sum(path.stat().st_size for path in files):,}", **_likeness(found)}
+
+
+def _likeness(found):
+    return {
+        "compared with Keras at": "{}x{}".format(*found["size"]),
+        "largest difference": f"{found['difference']:.2g} of 1",
+        "SSIM": f"{found['ssim']:.4f}",
+    }
 
 
 def compare(style, content, image, threads=None, rounds=3):

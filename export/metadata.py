@@ -13,7 +13,7 @@ from ai_edge_litert import schema_py_generated as schema
 # `tfstyle` holds the JSON, for `litert`; the other name is that of the TFLite Metadata schema.
 OURS, THEIRS = b"tfstyle", b"TFLITE_METADATA"
 
-_IMAGE_PROPERTIES = _NORMALIZATION = 1  # members of the schema's unions
+_IMAGE_PROPERTIES, _NORMALIZATION = 2, 1  # members of the schema's unions
 _RGB = 1
 
 

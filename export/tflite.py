@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +132,10 @@ def _convert(model, function, specs, precision, samples):
                 dict(zip(names, sample, strict=True)) for sample in samples
             )
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        return converter.convert()
+        with warnings.catch_warnings():
+            # The calibration of int8 uses TensorFlow's own interpreter, which is deprecated.
+            warnings.simplefilter("ignore")
+            return converter.convert()
 
 
 def _photograph(path, size):

@@ -23,7 +23,14 @@ from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Column, Table
 
 from tfstyle.folders import RECIPE, find_style, list_styles, read_card, write_card
-from tfstyle.images import SUFFIXES, find_images, limit_longest, read_image, write_image
+from tfstyle.images import (
+    SUFFIXES,
+    center_crop,
+    find_images,
+    limit_longest,
+    read_image,
+    write_image,
+)
 from tfstyle.recipes import Recipe, load_recipes
 
 app = typer.Typer(
@@ -289,6 +296,69 @@ def evaluate(
 
 
 @app.command()
+def export(
+    style: Annotated[str, typer.Argument(help="Name in the zoo, or a folder.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="A .tflite file, or a SavedModel's folder.")
+    ],
+    generator: Generator = None,
+    format: Annotated[str, typer.Option(help="saved_model or tflite.")] = "tflite",
+    precision: Annotated[
+        str, typer.Option(help="For tflite: float32, float16, int8_weights or int8.")
+    ] = "float32",
+    size: Annotated[
+        str | None, typer.Option(help="For tflite: 256, or 360x640 (height x width); else free.")
+    ] = None,
+    calibrate: Annotated[
+        Path | None, typer.Option(help="Folder of some 20 photographs, for int8.")
+    ] = None,
+    ssim_floor: Annotated[
+        float, typer.Option(help="Least likeness of int8 to Keras; 0 takes any.")
+    ] = 0.95,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Fixes the noise of noise generators.")
+    ] = None,
+    photo: Annotated[
+        Path | None, typer.Option(help="Photograph to compare with; else the painting.")
+    ] = None,
+):
+    """Write a style as SavedModel or TFLite file, run it, and show how near it is to Keras."""
+    if format not in ("saved_model", "tflite"):
+        raise ValueError(f"--format must be saved_model or tflite. Received: {format}")
+    folder = find_style(style, generator)
+    photographs = find_images(calibrate)[:20] if calibrate else []
+    pixels = _size(size)
+    for name in ("ai_edge_litert", "skimage") if format == "tflite" else ():
+        if not find_spec(name):
+            raise ValueError(
+                f"--format tflite needs the package {name}: pip install tfstyle[export]."
+            )
+    _load_keras()
+    from tfstyle.styles import load
+
+    painter = load(folder)
+    image = center_crop(read_image(photo or painter.recipe.painting), 256)
+    with Console(stderr=True).status(f"Writing {output}"):
+        if format == "saved_model":
+            from tfstyle.export import to_saved_model
+
+            to_saved_model(painter, output)
+            from tfstyle.export.inspection import compare_saved_model
+
+            rows = compare_saved_model(painter, output, image)
+        else:
+            from tfstyle.export import to_tflite
+            from tfstyle.export.inspection import inspect
+
+            to_tflite(painter, output, precision, pixels, photographs, seed, ssim_floor)
+            rows = inspect(painter, output, image)
+    table = Table("", str(output))
+    for name, value in rows.items():
+        table.add_row(name, escape(value))
+    Console().print(table)
+
+
+@app.command()
 def web(
     folder: Annotated[Path, typer.Argument(help="Folder to write; made if missing.")],
     style: Annotated[
@@ -374,6 +444,16 @@ def _announce(recipe, precision, folder):
         f"from {recipe.start or 'nothing'}. Checkpoints, losses and previews: {folder}. Stop with "
         "Ctrl-C; the same command goes on."
     )
+
+
+def _size(text):
+    """Gives `(height, width)` of `256` or `360x640`; nothing for nothing."""
+    if text is None:
+        return None
+    sides = text.split("x")
+    if len(sides) > 2 or not all(side.isdecimal() for side in sides):
+        raise ValueError(f"--size must be like 256, or 360x640 (height x width). Received: {text}")
+    return int(sides[0]), int(sides[-1])
 
 
 def _expand(arguments):

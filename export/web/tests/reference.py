@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
-from scipy.ndimage import gaussian_filter
+from tfstyle.export.inspection import similarity
 
 ROOT = Path(__file__).parents[3]
 
@@ -35,7 +35,8 @@ def compare(dist, style, photograph, picture):
     pixels = np.asarray(Image.open(photograph).convert("RGB"), "float32") / 255
     expected = paint(Path(dist), style, pixels)
     found = np.asarray(Image.open(picture).convert("RGB"), "float64")
-    print(json.dumps({"ssim": similarity(expected, found), "mean": abs(expected - found).mean()}))
+    likeness = similarity(expected / 255, found / 255)
+    print(json.dumps({"ssim": likeness, "mean": abs(expected - found).mean()}))
 
 
 def paint(dist, name, pixels):
@@ -52,21 +53,6 @@ def paint(dist, name, pixels):
     runner = Interpreter(model_content=bytes(data)).get_signature_runner()
     stylized = runner(image=np.pad(pixels, border, mode="reflect")[None])["stylized"][0]
     return np.rint(np.clip(stylized[:height, :width], 0, 1) * 255).astype("float64")
-
-
-def similarity(first, second):
-    """SSIM of Wang et al. 2004: Gaussian window of 1.5 pixels, mean over pixels and channels."""
-
-    def blur(image):
-        return gaussian_filter(image, (1.5, 1.5, 0), truncate=3.5)
-
-    mean1, mean2 = blur(first), blur(second)
-    variance1 = blur(first * first) - mean1**2
-    variance2 = blur(second * second) - mean2**2
-    covariance = blur(first * second) - mean1 * mean2
-    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-    light = (2 * mean1 * mean2 + c1) / (mean1**2 + mean2**2 + c1)
-    return float((light * (2 * covariance + c2) / (variance1 + variance2 + c2)).mean())
 
 
 if __name__ == "__main__":
