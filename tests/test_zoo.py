@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfstyle import list_styles, load
-from tfstyle.folders import check_weights, find_style, read_card
+from tfstyle import list_styles, load, load_trunk
+from tfstyle.folders import check_weights, find_style, find_trunk, read_card
 from tfstyle.images import read_image
 from tfstyle.recipes import Recipe
 
@@ -53,6 +53,26 @@ def test_golden_picture(name, generator):
     # Other processors and versions add in another order: a level or two of 255 in 50 layers.
     assert difference.max() <= 3
     assert style.model.count_params() == style.card["parameters"]
+
+
+def test_the_trunk():
+    folder = find_trunk("trunk")
+    trunk, card = load_trunk(), read_card(folder)
+    assert len(trunk.recipes) >= 12 and {"mosaic", "starry_night", "great_wave"} <= {*trunk.recipes}
+    for recipe in trunk.recipes.values():
+        assert all((recipe.title, recipe.artist, recipe.year, recipe.rights, recipe.source))
+        assert recipe.style_weight and read_image(recipe.painting)
+    assert check_weights(folder, card).stat().st_size == card["bytes"] < 4e6
+    assert card["training"]["steps"] == recipe.steps and card["training"]["seconds"] > 0
+    assert {"command", "hardware", "versions", "backend", "dtype", "parameters"} <= card.keys()
+    with np.load(folder / "golden.npz", allow_pickle=False) as golden:
+        for name, output in zip(trunk.recipes, golden["output"], strict=True):
+            difference = np.abs(np.int16(trunk.stylize(golden["input"], name)) - output)
+            assert difference.max() <= 3, name
+    # A row and a column for each, neither dead nor flat.
+    preview = np.asarray(read_image(folder / "preview.jpg"))
+    assert preview.shape[0] == 164 * (1 + len(trunk.recipes)) - 4
+    assert all(preview[top : top + 160].std() > 20 for top in range(0, preview.shape[0], 164))
 
 
 @pytest.mark.parametrize(("name", "generator"), STYLES)

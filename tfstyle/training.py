@@ -32,9 +32,9 @@ from tfstyle.trunks import Trunk, build_trunk, load_trunk, stylized_grid
 
 STEPS_PER_EPOCH = 100
 
-# What `style_weight * style` is for photographs that nobody has painted yet. Content comes to
-# 0.3e6 to 0.6e6 in a good picture, and style falls to a twentieth of its beginning.
-STYLE_BALANCE = 1e7
+# What `style_weight * style` is for photographs that nobody has painted yet. In a good picture it
+# falls to a twentieth, beside a content term of 0.4e6. At 1e7 faces are lost.
+STYLE_BALANCE = 4e6
 
 
 class StyleTransfer(keras.Model):
@@ -344,18 +344,18 @@ def _begin(generator, recipe, loss, grams, paths):
 
 
 def _begin_trunk(generator, recipe):
-    """As `_begin`, for a trunk: each style begins as the style that the trunk starts from."""
+    """As `_begin`, for a trunk. From a style: each begins as it; from a trunk: all as in it."""
     _check_crop(generator, recipe)
     if not recipe.start:
         return None
-    start = load(recipe.start, recipe.generator)
+    start = load_trunk(recipe.start) if is_trunk(recipe.start) else load(recipe.start, "johnson")
     layers = zip(
         *([layer for layer in m.layers if layer.weights] for m in (generator, start.model)),
         strict=True,
     )
     for ours, theirs in layers:
         values = theirs.get_weights()
-        if isinstance(ours, ConditionalInstanceNormalization):
+        if isinstance(ours, ConditionalInstanceNormalization) and not is_trunk(recipe.start):
             values = [np.tile(value, (ours.styles, 1)) for value in values]
         ours.set_weights(values)
     return {"style": recipe.start, "sha256": start.card["sha256"]}

@@ -23,6 +23,8 @@ from tfstyle.recipes import load_recipes, save_recipes
 from tfstyle.styles import Style, build_generator, jit_compile
 from tfstyle.weights import describe, has_finite_weights, save_weights
 
+_PREVIEW = 160  # pixels: a sheet has a picture for each style
+
 
 class Trunk:
     """One generator trained on many paintings, which differ in gamma and beta alone.
@@ -121,7 +123,7 @@ class Trunk:
                 self.model, temporary / WEIGHTS, saved.model, lambda: _difference(self, saved)
             )
             if previews:
-                images = [center_crop(read_image(path), 256) for path in previews]
+                images = [center_crop(read_image(path), _PREVIEW) for path in previews]
                 write_image(stylized_grid(saved, images), temporary / "preview.jpg")
             _save_golden(saved, temporary / "golden.npz")
             facts = {"dtype": dtype, **describe(saved.model, temporary / WEIGHTS)}
