@@ -23,7 +23,7 @@ INDEX = "styles.json"
 
 # Width and height. LiteRT.js takes static sizes alone: the page chooses the one that a photograph
 # fills best, and mirrors the rest. All are multiples of 32, for `pyramid`. 768 pixels take a
-# phone's processor several seconds.
+# phone's processor some seconds.
 SIZES = tuple(
     size
     for longer, shorter in ((512, (288, 352, 384)), (768, (448, 512, 576)))
@@ -133,7 +133,7 @@ def _write_sizes(style, name, folder, sizes):
 
 
 def _convert(style, size):
-    # Beside float16 half the bytes and two thirds of the time on WASM, and a picture of SSIM 0.998.
+    # Beside float16 half the bytes, and faster on WASM; the pictures' SSIM to its is 0.998.
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "style.tflite"
         tfstyle.export.to_tflite(style, path, precision="int8_weights", size=size)
