@@ -120,15 +120,18 @@ def _write_sizes(style, name, folder, sizes):
     Of a fully convolutional network a size changes some hundred bytes: the shapes. So the weights
     are loaded once, whatever the sizes. A file of another length is written as one of its own.
     """
-    found, first = [], None
+    found, written = [], {}  # by length: file name and bytes
     for width, height in sizes:
         data = _convert(style, (height, width))
-        if first is None or len(data) != len(first[1]):
-            first = (f"{name}.tflite" if first is None else f"{name}-{width}x{height}.tflite", data)
-            (folder / first[0]).write_bytes(data)
-        changes = differences(first[1], data)
-        size = {"width": width, "height": height, "file": f"styles/{first[0]}", "changes": changes}
-        found.append(size)
+        if len(data) not in written:
+            file = f"{name}-{width}x{height}.tflite" if written else f"{name}.tflite"
+            (folder / file).write_bytes(data)
+            written[len(data)] = file, data
+        file, base = written[len(data)]
+        changes = differences(base, data)
+        found.append(
+            {"width": width, "height": height, "file": f"styles/{file}", "changes": changes}
+        )
     return found
 
 
