@@ -1,12 +1,29 @@
 """Fast neural style transfer for Keras and TensorFlow, with a zoo of trained styles."""
 
+import ast
+import importlib
 from pathlib import Path
-
-import lazy_loader
 
 # In a checkout `export` and `zoo` lie beside this folder; an installation has them inside.
 _checkout = Path(__file__).parents[1]
 if (_checkout / "setup.py").is_file():
     __path__.append(str(_checkout))
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+# The list of public names is the stub that type checkers read: name to the module it lies in.
+# Each is imported when first used, so that `tfstyle.export.litert` runs without Keras.
+_stub = ast.parse(Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+_homes = {alias.name: node.module for node in _stub.body for alias in node.names}
+__all__ = sorted(_homes)
+
+
+def __getattr__(name):
+    if name not in _homes:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = _homes[name]
+    if home is None:
+        return importlib.import_module(f"{__name__}.{name}")
+    return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+
+
+def __dir__():
+    return __all__

@@ -1,0 +1,183 @@
+"""A generator rewritten for phones: the same pictures, in arithmetic and operations that they have.
+
+GPU delegates compute in float16, whose largest number is 65504. In the styles of the zoo a single
+value before a normalization reaches 238 and its square 56,000: the variance, a sum of such squares
+over the image, is infinite, and the picture black. `FloatSafeNormalization` cannot overflow,
+whatever the photograph.
+
+XNNPACK, the delegate for processors, has neither MIRROR_PAD nor RESIZE_NEAREST_NEIGHBOR, so that
+the generator falls into 17 pieces with a copy between each two. `SlicedReflection` and
+`DepthToSpaceUpsampling` say the same with SLICE, CONCATENATION and DEPTH_TO_SPACE: one piece.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from tfstyle.generators import sample_noise
+from tfstyle.layers import InstanceNormalization, NearestUpsampling2D, ReflectionPadding2D
+
+# Standard deviation of each channel before a normalization, after scaling. Photographs have
+# peaks of up to 40 deviations of an ordinary image; the limit of 6 on a square is that of 78.
+_DEVIATION = 1 / 32
+# The variance, near 1/1024, is brought near 4, so that an epsilon beside it is a normal float16.
+_GAIN = 4096
+_SMALLEST = 2.0**-14  # the smallest normal float16; GPUs may take what is below for 0
+
+
+def make_portable(generator):
+    """Gives a generator of the same pictures that float16 and every delegate can compute.
+
+    The channels before each normalization are scaled by powers of two, which the normalization
+    cancels and float32 computes without rounding, to a standard deviation near 1/32 on a fixed
+    image of noise.
+
+    Args:
+        generator: `keras.Model` of `generators`.
+
+    Returns:
+        `keras.Model` with its own weights.
+    """
+    scales = _scales(generator)
+
+    def clone(layer):
+        config = layer.get_config()
+        if layer.name in scales:
+            epsilon = layer.epsilon * np.square(scales[layer.name])
+            return FloatSafeNormalization(epsilon.tolist(), name=layer.name)
+        if isinstance(layer, ReflectionPadding2D):
+            return SlicedReflection.from_config(config)
+        if isinstance(layer, NearestUpsampling2D) and layer.factor == 2:
+            return DepthToSpaceUpsampling.from_config(config)
+        return type(layer).from_config(config)
+
+    # A bare model: cloning would also compile, which fails without an optimizer.
+    bare = keras.Model(generator.inputs, generator.outputs)
+    portable = keras.models.clone_model(bare, clone_function=clone)
+    portable.set_weights(generator.get_weights())
+    producers = _producers(generator)
+    for name, scale in scales.items():
+        source = portable.get_layer(producers[name].name)
+        source.set_weights([weight * scale for weight in source.get_weights()])
+    return portable
+
+
+class FloatSafeNormalization(keras.layers.Layer):
+    """`InstanceNormalization` of a scaled input, without overflow in float16.
+
+        mean[n, c] = mean over i of (mean over j of x[n, i, j, c])
+        square     = min((x - mean) ** 2, 6)
+        y = gamma * 64 * (x - mean) / sqrt(4096 * mean of square + epsilon) + beta
+
+    A mean is taken over width, then over height: for an image of up to 1080 x 1080 pixels no sum
+    of squares is above 6 * 1080 = 6480, and 4096 * 6 = 24,576 is below 65,504. The limit of 6 is
+    the RELU6 that TFLite's MUL has for nothing.
+
+    Args:
+        epsilon: List of floats, one a channel: the one of `InstanceNormalization` times the square
+            of the scale of the input; where 4096 times it is below 2 ** -14, this is taken.
+
+    Input shape:
+        `[N, height, width, channels]`.
+
+    Output shape:
+        As the input.
+    """
+
+    def __init__(self, epsilon, **kwargs):
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def build(self, input_shape):
+        self.gamma = self.add_weight(shape=(input_shape[-1],), name="gamma")
+        self.beta = self.add_weight(shape=(input_shape[-1],), name="beta")
+
+    def call(self, inputs):
+        epsilon = np.maximum(_GAIN * np.array(self.epsilon), _SMALLEST)
+        centered = inputs - self.mean(inputs)
+        variance = self.mean(ops.relu6(centered * centered))
+        inverse = ops.rsqrt(variance * _GAIN + ops.cast(epsilon, inputs.dtype))
+        return centered * (self.gamma * np.sqrt(_GAIN).astype("float32") * inverse) + self.beta
+
+    def mean(self, x):
+        """Gives the mean over width, then height: `[N, 1, 1, channels]`."""
+        return ops.mean(ops.mean(x, axis=2, keepdims=True), axis=1, keepdims=True)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "epsilon": self.epsilon}
+
+
+class SlicedReflection(ReflectionPadding2D):
+    """`ReflectionPadding2D` of slices, one a row and column that is mirrored."""
+
+    def call(self, inputs):
+        rows = self._pad(inputs, lambda x, at: x[:, at], axis=1)
+        return self._pad(rows, lambda x, at: x[:, :, at], axis=2)
+
+    def _pad(self, x, cut, axis):
+        numbers = range(1, self.padding + 1)
+        before = [cut(x, slice(n, n + 1)) for n in reversed(numbers)]
+        after = [cut(x, slice(-1 - n, -n)) for n in numbers]
+        # XNNPACK concatenates up to five tensors.
+        parts = [_concatenate(before, axis), x, _concatenate(after, axis)]
+        return ops.concatenate(parts, axis=axis)
+
+
+class DepthToSpaceUpsampling(NearestUpsampling2D):
+    """`NearestUpsampling2D` by 2: four copies of each channel become a square of four pixels."""
+
+    def call(self, inputs):
+        return tf.nn.depth_to_space(ops.concatenate([inputs] * 4, axis=-1), 2)
+
+
+def _concatenate(tensors, axis):
+    return tensors[0] if len(tensors) == 1 else ops.concatenate(tensors, axis=axis)
+
+
+def _scales(generator):
+    """Gives the power of two of each channel, by the name of the normalization behind it."""
+    layers = [layer for layer in generator.layers if isinstance(layer, InstanceNormalization)]
+    if not layers:
+        return {}
+    images = _noise_image()[None]
+    noise = sample_noise(generator, *images.shape[:3], seed=0)
+    model = keras.Model(generator.inputs, [layer.input for layer in layers])
+    values = model.predict_on_batch([images, *noise] if noise else images)
+    values = values if isinstance(values, list) else [values]
+    deviations = [np.std(np.asarray(x, "float64"), axis=(0, 1, 2)) for x in values]
+    return {
+        layer.name: 2.0 ** np.round(np.log2(_DEVIATION / np.maximum(deviation, 2.0**-10)))
+        for layer, deviation in zip(layers, deviations, strict=True)
+    }
+
+
+def _noise_image(side=256):
+    """Gives an image whose detail at all sizes is that of a photograph: `[side, side, 3]`."""
+    rng = np.random.default_rng(0)
+    image = np.zeros((side, side, 3))
+    for pixels in (64, 32, 16, 8, 4, 2, 1):
+        count = side // pixels
+        coarse = rng.standard_normal((count, count, 3)) + rng.standard_normal((count, count, 1))
+        image += coarse.repeat(pixels, 0).repeat(pixels, 1) * pixels**0.5
+    return np.clip(0.5 + 0.25 * image / image.std(), 0, 1).astype("float32")
+
+
+def _producers(generator):
+    """Gives the layer that decides each normalization's scale, by the latter's name.
+
+    It is the convolution before it; in `pyramid` also the normalization before it, whose ReLU
+    between lets a positive scale pass.
+    """
+    layers = {id(layer.output): layer for layer in generator.layers}
+    producers = {}
+    for layer in generator.layers:
+        if isinstance(layer, InstanceNormalization):
+            source = layers[id(layer.input)]
+            while isinstance(source, keras.layers.Activation):
+                source = layers[id(source.input)]
+            producers[layer.name] = source
+    return producers

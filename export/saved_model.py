@@ -1,0 +1,85 @@
+"""A style as a TensorFlow SavedModel: for servers, and the first step of `to_tflite`."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from tfstyle.files import replacing
+from tfstyle.generators import sample_noise
+
+SIGNATURE = "serving_default"
+
+
+def to_saved_model(style, folder):
+    """Writes a style as a SavedModel, version 1 in the layout of TensorFlow Serving.
+
+    Plain `tf.saved_model.load` reads it, without tfstyle and without Keras. Its one signature:
+
+        serving_default(image: float32 [N, height, width, 3] in [0, 1]) -> {"stylized": the same}
+
+    Height and width are free, in the generator's multiples: `Style.stylize` mirrors other sizes
+    at their right and lower border, and cuts the picture. A generator that takes noise has an
+    input for each z, `noise_32` to `noise_1`: see `generators.sample_noise`.
+
+    Args:
+        style: `Style`.
+        folder: Path; the SavedModel is `folder/1`, which an earlier export may hold.
+
+    Returns:
+        `pathlib.Path` of `folder/1`.
+
+    Raises:
+        ValueError: if `folder` is a file, or `folder/1` is something else than a SavedModel.
+
+    Example:
+
+        tf.saved_model.load("served/1").signatures["serving_default"](image=images)["stylized"]
+    """
+    folder = Path(folder)
+    target = folder / "1"
+    if folder.is_file():
+        raise ValueError(f"{folder} is a file. Give a folder.")
+    if target.exists() and not (target / "saved_model.pb").exists():
+        raise ValueError(f"{target} exists and is no SavedModel. Give another folder.")
+    with replacing(target) as temporary:
+        write_function(style.model, temporary, (None, None, None))
+    return target
+
+
+def write_function(generator, folder, shape, seed=None):
+    """Writes a generator's inference for images of one shape as a SavedModel.
+
+    Args:
+        generator: `keras.Model` of `generators`.
+        folder: Path of a new folder.
+        shape: `(N, height, width)`, each an integer or None if free.
+        seed: Integer: the noise that a generator takes is this seed's, a constant. With None each
+            z is an input. The shape must be known then.
+    """
+    module = tf.Module()
+    # What the function reads must hang on the module, or the SavedModel lacks the weights.
+    module.variables_of_the_generator = [weight.value for weight in generator.weights]
+    noises = [] if seed is None else sample_noise(generator, *shape, seed)
+    inputs = generator.inputs[: 1 if noises else None]
+    specs = [_spec(tensor, number, shape) for number, tensor in enumerate(inputs)]
+
+    def stylize(*images):
+        given = [*images, *noises]
+        return {"stylized": generator(given if len(given) > 1 else given[0], training=False)}
+
+    function = tf.function(stylize, autograph=False).get_concrete_function(*specs)
+    module.stylize = function
+    tf.saved_model.save(module, str(folder), signatures={SIGNATURE: function})
+
+
+def input_names(generator):
+    """Gives the names of a generator's inputs: `image`, and those of its noise."""
+    return [tensor.name for tensor in generator.inputs]
+
+
+def _spec(tensor, number, shape):
+    batch, height, width = shape
+    # z is smaller than the image by its scale's ratio: 32, 16, 8, 4, 2, 1.
+    ratio = 2 ** (6 - number) if number else 1
+    sides = [side and side // ratio for side in (height, width)]
+    return tf.TensorSpec([batch, *sides, tensor.shape[-1]], tf.float32, tensor.name)
