@@ -3,7 +3,8 @@
 GPU delegates compute in float16, whose largest number is 65504. In the styles of the zoo a single
 value before a normalization reaches 238 and its square 56,000: the variance, a sum of such squares
 over the image, is infinite, and the picture black. `FloatSafeNormalization` cannot overflow,
-whatever the photograph.
+whatever the photograph. `CenteredInput` and `HalvingPooling` keep the contrast of a pale sky, which
+the 11 bits of float16 would drown in its brightness.
 
 XNNPACK, the delegate for processors, has neither MIRROR_PAD nor RESIZE_NEAREST_NEIGHBOR, so that
 the generator falls into 17 pieces with a copy between each two. `SlicedReflection` and
@@ -16,7 +17,12 @@ import tensorflow as tf
 from keras import ops
 
 from tfstyle.generators import sample_noise
-from tfstyle.layers import InstanceNormalization, NearestUpsampling2D, ReflectionPadding2D
+from tfstyle.layers import (
+    ImageInput,
+    InstanceNormalization,
+    NearestUpsampling2D,
+    ReflectionPadding2D,
+)
 
 # Standard deviation of each channel before a normalization, after scaling. Photographs have
 # peaks of up to 40 deviations of an ordinary image; the limit of 6 on a square is that of 78.
@@ -40,12 +46,17 @@ def make_portable(generator):
         `keras.Model` with its own weights.
     """
     scales = _scales(generator)
+    zero_padded = any(isinstance(layer, keras.layers.ZeroPadding2D) for layer in generator.layers)
 
     def clone(layer):
         config = layer.get_config()
         if layer.name in scales:
             epsilon = layer.epsilon * np.square(scales[layer.name])
             return FloatSafeNormalization(epsilon.tolist(), name=layer.name)
+        if isinstance(layer, ImageInput) and scales and not zero_padded:
+            return CenteredInput.from_config(config)
+        if isinstance(layer, keras.layers.AveragePooling2D):
+            return HalvingPooling(layer.pool_size[0], name=layer.name)
         if isinstance(layer, ReflectionPadding2D):
             return SlicedReflection.from_config(config)
         if isinstance(layer, NearestUpsampling2D) and layer.factor == 2:
@@ -95,20 +106,55 @@ class FloatSafeNormalization(keras.layers.Layer):
 
     def call(self, inputs):
         epsilon = np.maximum(_GAIN * np.array(self.epsilon), _SMALLEST)
-        centered = inputs - self.mean(inputs)
-        variance = self.mean(ops.relu6(centered * centered))
+        centered = inputs - mean_of_means(inputs)
+        variance = mean_of_means(ops.relu6(centered * centered))
         inverse = ops.rsqrt(variance * _GAIN + ops.cast(epsilon, inputs.dtype))
-        return centered * (self.gamma * np.sqrt(_GAIN).astype("float32") * inverse) + self.beta
-
-    def mean(self, x):
-        """Gives the mean over width, then height: `[N, 1, 1, channels]`."""
-        return ops.mean(ops.mean(x, axis=2, keepdims=True), axis=1, keepdims=True)
+        return centered * (self.gamma * _GAIN**0.5 * inverse) + self.beta
 
     def compute_output_shape(self, input_shape):
         return input_shape
 
     def get_config(self):
         return {**super().get_config(), "epsilon": self.epsilon}
+
+
+class CenteredInput(ImageInput):
+    """`ImageInput` less the mean colour of each image.
+
+    A normalization behind a convolution cancels what is added to a whole channel, and reflection
+    adds it to the border too. (Zeros would not: with them the image is left as it is.)
+    """
+
+    def call(self, inputs):
+        images = super().call(inputs)
+        return images - mean_of_means(images)
+
+
+class HalvingPooling(keras.layers.Layer):
+    """Average pooling by a power of two, in steps of 2: no sum has more than four values.
+
+    TFLite's converter computes once what several of these have in common.
+
+    Args:
+        ratio: Integer, a power of two.
+    """
+
+    def __init__(self, ratio, **kwargs):
+        super().__init__(**kwargs)
+        self.ratio = ratio
+
+    def call(self, inputs):
+        for _ in range(self.ratio.bit_length() - 1):
+            inputs = ops.average_pool(inputs, 2)
+        return inputs
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, channels = input_shape
+        sides = (side and side // self.ratio for side in (height, width))
+        return batch, *sides, channels
+
+    def get_config(self):
+        return {**super().get_config(), "ratio": self.ratio}
 
 
 class SlicedReflection(ReflectionPadding2D):
@@ -132,6 +178,11 @@ class DepthToSpaceUpsampling(NearestUpsampling2D):
 
     def call(self, inputs):
         return tf.nn.depth_to_space(ops.concatenate([inputs] * 4, axis=-1), 2)
+
+
+def mean_of_means(x):
+    """Gives the mean over width, then height: `[N, 1, 1, channels]`."""
+    return ops.mean(ops.mean(x, axis=2, keepdims=True), axis=1, keepdims=True)
 
 
 def _concatenate(tensors, axis):
