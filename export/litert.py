@@ -1,0 +1,164 @@
+"""Runs an exported TFLite file: on LiteRT, NumPy and Pillow, without TensorFlow and Keras.
+
+    python -m tfstyle.export.litert STYLE.tflite PHOTO PICTURE [--threads N] [--seed N]
+
+Needs only the packages ai-edge-litert, numpy and pillow; `pip install --no-deps tfstyle` suffices.
+It is what a telephone does, and a pattern for other languages.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tfstyle.images import read_image, to_image, to_pixels, write_image
+
+
+class Painter:
+    """A TFLite file of `to_tflite`, loaded.
+
+    Args:
+        path: The file.
+        threads: Integer, LiteRT's own choice if None.
+
+    Attributes:
+        facts: Dictionary of the JSON in the file: see `metadata`.
+        size: `(height, width)` of a static file, or None if they are free.
+        interpreter: The LiteRT `Interpreter`.
+
+    Raises:
+        ValueError: if the file is missing, damaged, or not of `to_tflite`.
+        ImportError: if ai-edge-litert is not installed.
+    """
+
+    def __init__(self, path, threads=None):
+        content = _read(path)
+        self.facts = _read_facts(content, path)
+        self.size = self.facts["size"] and tuple(self.facts["size"])
+        try:
+            self.interpreter = _interpreter_class()(model_content=content, num_threads=threads)
+            self._runner = self.interpreter.get_signature_runner("serving_default")
+        except (ValueError, RuntimeError) as error:
+            raise ValueError(f"{path} is damaged: {error}") from None
+
+    def stylize(self, pixels, seed=0):
+        """Paints a photograph.
+
+        A file of free size mirrors what lacks to its multiple at the right and lower border, as
+        `Style.stylize` does. A static one scales the photograph to fit inside its own size, mirrors
+        the rest, and gives the picture at the scaled size: the photograph's proportions.
+
+        Args:
+            pixels: float32 `[height, width, 3]` in [0, 1], any size from 1 x 1 up.
+            seed: Integer, for files that take noise.
+
+        Returns:
+            float32 `[height, width, 3]` in [0, 1]; of the photograph's size if the file's is free.
+        """
+        if self.size:
+            pixels = _fit(pixels, self.size)
+        height, width = pixels.shape[:2]
+        grown = self.size or self._grown(height, width)
+        sides = ((0, grown[0] - height), (0, grown[1] - width), (0, 0))
+        # NumPy mirrors again and again where the image is smaller than what it must grow by.
+        padded = np.pad(pixels, sides, mode="reflect")[None].astype("float32")
+        return self.run({"image": padded, **self._noise(grown, seed)})[0, :height, :width]
+
+    def run(self, arrays):
+        """Gives `stylized` for the arrays of all inputs, by name, of the very sizes."""
+        return self._runner(**arrays)["stylized"]
+
+    def _grown(self, height, width):
+        multiple, minimum = self.facts["multiple"], self.facts["minimum"]
+        return tuple(max(minimum, -(-side // multiple) * multiple) for side in (height, width))
+
+    def _noise(self, size, seed):
+        # The same numbers as those of `generators.sample_noise`: coarsest first.
+        rng = np.random.default_rng(seed)
+        return {
+            z["name"]: rng.standard_normal(
+                (1, *(side // z["ratio"] for side in size), z["channels"]), dtype="float32"
+            )
+            for z in self.facts["noise"]
+        }
+
+
+def main():
+    """Runs the command line; a user's mistake prints one line and exits with 2."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tfstyle.export.litert", description="Paint a photograph with a TFLite file."
+    )
+    parser.add_argument("file", type=Path, help="the .tflite file of tfstyle export")
+    parser.add_argument("photograph", type=Path)
+    parser.add_argument("picture", type=Path)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--seed", type=int, default=0, help="for files that take noise")
+    options = parser.parse_args()
+    try:
+        painter = Painter(options.file, options.threads)
+        picture = painter.stylize(to_pixels(read_image(options.photograph)), options.seed)
+        write_image(to_image(picture), options.picture)
+    except (ValueError, ImportError, OSError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def read_facts(path):
+    """Gives the JSON in a TFLite file.
+
+    Raises:
+        ValueError: if the file is missing, no TFLite file, or not of `to_tflite`.
+    """
+    return _read_facts(_read(path), path)
+
+
+def _read(path):
+    try:
+        return Path(path).read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        raise ValueError(f"{path}: there is no such file.") from None
+
+
+def _read_facts(content, path):
+    # Bytes 4 to 7 of a flatbuffer say what it is.
+    if content[4:8] != b"TFL3":
+        raise ValueError(f"{path} is not a TFLite file. Write one with: tfstyle export STYLE")
+    _interpreter_class()  # says what to install before the next line fails for the same reason
+    from ai_edge_litert import schema_py_generated as schema
+
+    try:
+        model = schema.Model.GetRootAs(content)
+        for number in range(model.MetadataLength()):
+            entry = model.Metadata(number)
+            if entry.Name() == b"tfstyle":
+                return json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
+    except Exception as error:  # damaged bytes make flatbuffers raise nearly anything
+        raise ValueError(f"{path} is damaged: {error!r}. Export the style again.") from None
+    raise ValueError(f"{path} was not written by tfstyle: it has no metadata entry of this name.")
+
+
+def _interpreter_class():
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError:
+        raise ImportError(
+            "Running TFLite files needs LiteRT: pip install ai-edge-litert (or tfstyle[export])"
+        ) from None
+    return Interpreter
+
+
+def _fit(pixels, size):
+    height, width = pixels.shape[:2]
+    factor = min(size[0] / height, size[1] / width)
+    if factor == 1:
+        return pixels
+    image = to_image(pixels)
+    scaled = [max(1, round(side * factor)) for side in image.size]
+    return to_pixels(image.resize(scaled, Image.Resampling.BICUBIC))
+
+
+if __name__ == "__main__":
+    main()
