@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import tempfile
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import tensorflow as tf
 from tfstyle.export.litert import Painter
 from tfstyle.export.metadata import add_metadata
 from tfstyle.export.portable import make_portable
+from tfstyle.export.quantization import compute_in_float, near_image, quantize
 from tfstyle.export.saved_model import input_names, write_function
 from tfstyle.files import replacing
 from tfstyle.generators import sample_noise, size_rule
@@ -87,7 +89,10 @@ def convert(generator, precision, size=None, photographs=(), seed=None):
 
     Args:
         generator: `keras.Model`, portable or not.
+        precision: One of `PRECISIONS`.
         size: `(height, width)`, or None.
+        photographs: Image files, for `"int8"`.
+        seed: Integer of the noise that becomes a constant, or None.
 
     Returns:
         Bytes.
@@ -95,15 +100,17 @@ def convert(generator, precision, size=None, photographs=(), seed=None):
     shape = (1, *(size or (None, None)))
     with tempfile.TemporaryDirectory() as folder, _quiet():
         write_function(generator, folder, shape, seed)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+        if precision == "int8":
+            in_float = near_image(_converter(folder).convert())
+            samples = partial(_samples, generator, photographs, size, seed)
+            return quantize(_converter(folder), samples, in_float)
+        converter = _converter(folder)
         if precision != "float32":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if precision == "float16":
             converter.target_spec.supported_types = [tf.float16]
-        if precision == "int8":
-            converter.representative_dataset = lambda: _samples(generator, photographs, size, seed)
-        return converter.convert()
+        content = converter.convert()
+        return compute_in_float(content) if precision == "int8_weights" else content
 
 
 def similarity(pictures, expected):
@@ -145,6 +152,12 @@ def _check_size(generator, size):
             f"{'x'.join(map(str, sides))}. The nearest: {'x'.join(map(str, near))}"
         )
     return sides
+
+
+def _converter(folder):
+    converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    return converter
 
 
 def _samples(generator, photographs, size, seed):
@@ -200,7 +213,10 @@ def _facts(style, precision, size, seed):
             "content": "image",
             "range": [0, 1],
         },
-        *({"name": z["name"], "description": "Noise of N(0, 1)", "content": "noise"} for z in noise),
+        *(
+            {"name": z["name"], "description": "Noise of N(0, 1)", "content": "noise"}
+            for z in noise
+        ),
     ]
     picture = {
         "name": "stylized",

@@ -1,7 +1,8 @@
 """float16 as GPU delegates compute it, emulated on a processor.
 
 Every layer gives and takes float16. Sums over the image are added one by one in float16, where
-`sequential_mean` takes the place of `portable.mean_of_means`; a convolution's own sums are of float32, as in delegates from LiteRT 2.2 on.
+`sequential_mean` takes the place of `portable.mean_of_means`; a convolution's own sums are of
+float32, as in delegates from LiteRT 2.2 on.
 """
 
 import keras
@@ -26,7 +27,7 @@ def to_half(generator):
 
 
 def sequential_mean(x):
-    """What stands for `portable.mean_of_means`: the mean over width, then height, by sums of float16 from the first to the last."""
+    """The mean over width, then height, by sums of float16 from the first to the last."""
     for axis in (2, 1):
         sums = tf.cumsum(x, axis)
         last = sums[:, :, -1:] if axis == 2 else sums[:, -1:]
@@ -45,7 +46,9 @@ class HalfPlain(InstanceNormalization):
 
     def call(self, inputs):
         centered = inputs - sequential_mean(inputs)
-        inverse = ops.rsqrt(sequential_mean(ops.square(centered)) + ops.cast(self.epsilon, inputs.dtype))
+        inverse = ops.rsqrt(
+            sequential_mean(ops.square(centered)) + ops.cast(self.epsilon, inputs.dtype)
+        )
         gamma, beta = (ops.cast(x, inputs.dtype) for x in (self.gamma, self.beta))
         return centered * gamma * inverse + beta
 
