@@ -22,7 +22,6 @@ setup(
         "tensorflow>=2.16",
         "keras>=3.3",
         "h5py",
-        "lazy-loader>=0.3",  # a public API that loads Keras only when used
         "matplotlib",  # loss plots
         "numpy",
         "pillow>=10.1",
@@ -31,8 +30,12 @@ setup(
         "typer>=0.12",  # the command line; brings rich for tables and progress bars
     ],
     extras_require={
+        # Runs exported files: to compare them, to measure int8, and for `tfstyle.export.litert`.
+        # Writing them needs TensorFlow alone; metadata is written with its flatbuffers, for
+        # MediaPipe's own writer is broken since 0.10.30 and brings 200 MB of OpenCV.
+        "export": ["ai-edge-litert"],
         "tensorboard": ["tensorboard"],
-        "test": ["pytest>=8", "pytest-timeout", "tensorboard"],
+        "test": ["ai-edge-litert", "pytest>=8", "pytest-timeout", "tensorboard"],
     },
     entry_points={"console_scripts": ["tfstyle = tfstyle.cli:main"]},
     classifiers=[

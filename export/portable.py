@@ -64,7 +64,7 @@ def make_portable(generator):
         return type(layer).from_config(config)
 
     # A bare model: cloning would also compile, which fails without an optimizer.
-    bare = keras.Model(generator.inputs, generator.outputs)
+    bare = keras.Model(generator.inputs, generator.outputs, name=generator.name)
     portable = keras.models.clone_model(bare, clone_function=clone)
     portable.set_weights(generator.get_weights())
     producers = _producers(generator)

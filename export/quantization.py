@@ -1,8 +1,8 @@
 """Which convolutions int8 leaves in float32: those near the image.
 
 Their outputs have the sharpest peaks, up to 40 standard deviations, beside which the steps of int8
-are coarse, and every later layer builds on them. With the first three on each path in float32 the
-pictures of `int8_weights` go from a structural similarity of 0.93 to 0.98 and more, and those of
+are coarse, and every later layer builds on them. With the first three in float32 the pictures of
+`johnson` in `int8_weights` go from a structural similarity of 0.93 to 0.98 and more, and those of
 `int8` from 0.94 to 0.97 (docs/export.md), at next to no bytes: the first convolutions are small.
 """
 
@@ -10,31 +10,37 @@ import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
 
-_DEPTH = 3
+# How many convolutions on the longest path from the image. `pyramid` joins a new scale of the image
+# until the end, and only what follows its last scale bears int8.
+_DEPTHS = {"johnson": 3, "pyramid": 12}
 _CONVOLUTION = "CONV_2D"
 # All that is no convolution and no copy. A normalization's own numbers range from a variance near
 # 0 to far above 1, which one scale of int8 does not hold: quantized, similarity falls to 0.3.
 _IN_FLOAT = ("MEAN", "SUB", "MUL", "ADD", "RSQRT", "MINIMUM", "RELU", "RELU_0_TO_1", "RELU6")
 
 
-def near_image(content):
+def near_image(content, generator):
     """Lists the output tensors of the convolutions near the image in a TFLite file, by name.
 
     Args:
         content: Bytes of the file.
+        generator: Name of the generator in it.
     """
     model = _read(content)
     tensors = model.subgraphs[0].tensors
-    return [tensors[operator.outputs[0]].name.decode() for operator in _near_image(model)]
+    return [
+        tensors[operator.outputs[0]].name.decode() for operator in _near_image(model, generator)
+    ]
 
 
-def compute_in_float(content):
+def compute_in_float(content, generator):
     """Lets a file of int8 weights compute the convolutions near the image in float32.
 
     Their weights stay in int8, and are turned to float32 once, when the file is loaded.
 
     Args:
         content: Bytes of a TFLite file.
+        generator: Name of the generator in it.
 
     Returns:
         Bytes.
@@ -45,7 +51,7 @@ def compute_in_float(content):
     code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.DEQUANTIZE
     code.version = 5  # of weights with a scale for each channel
     model.operatorCodes.append(code)
-    for operator in _near_image(model):
+    for operator in _near_image(model, generator):
         weights = graph.tensors[operator.inputs[1]]
         if weights.type != schema.TensorType.INT8:
             continue  # the converter leaves small ones in float32
@@ -83,13 +89,13 @@ def quantize(converter, samples, in_float):
     return debugger.get_nondebug_quantized_model()
 
 
-def _near_image(model):
-    """Lists the operators with fewer than three convolutions between the image and them."""
+def _near_image(model, generator):
+    """Lists the operators with few convolutions between the image and them."""
     depth, found = {}, []  # of a tensor: convolutions on the longest path to it
     for operator in model.subgraphs[0].operators:
         before = max((depth.get(tensor, 0) for tensor in operator.inputs), default=0)
         code = flatbuffer_utils.opcode_to_name(model, operator.opcodeIndex)
-        if code == _CONVOLUTION and before < _DEPTH:
+        if code == _CONVOLUTION and before < _DEPTHS[generator]:
             found.append(operator)
         for tensor in operator.outputs:
             depth[tensor] = before + (code == _CONVOLUTION)

@@ -101,7 +101,7 @@ def convert(generator, precision, size=None, photographs=(), seed=None):
     with tempfile.TemporaryDirectory() as folder, _quiet():
         write_function(generator, folder, shape, seed)
         if precision == "int8":
-            in_float = near_image(_converter(folder).convert())
+            in_float = near_image(_converter(folder).convert(), generator.name)
             samples = partial(_samples, generator, photographs, size, seed)
             return quantize(_converter(folder), samples, in_float)
         converter = _converter(folder)
@@ -110,7 +110,9 @@ def convert(generator, precision, size=None, photographs=(), seed=None):
         if precision == "float16":
             converter.target_spec.supported_types = [tf.float16]
         content = converter.convert()
-        return compute_in_float(content) if precision == "int8_weights" else content
+        if precision == "int8_weights":
+            return compute_in_float(content, generator.name)
+        return content
 
 
 def similarity(pictures, expected):

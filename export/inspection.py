@@ -1,0 +1,117 @@
+"""What an exported file holds and how it does: its operations, delegates, likeness and speed."""
+
+import contextlib
+import io
+import statistics
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.lite.tools import flatbuffer_utils
+
+from tfstyle.export.litert import Painter
+from tfstyle.export.tflite import similarity
+from tfstyle.images import center_crop, read_image, resize_longest, to_pixels
+from tfstyle.styles import stylize_pixels
+
+
+def operations(path):
+    """Counts the operations of a TFLite file: `{"CONV_2D": 16, ...}`."""
+    model = flatbuffer_utils.read_model(str(path))
+    return Counter(
+        flatbuffer_utils.opcode_to_name(model, operator.opcodeIndex)
+        for graph in model.subgraphs
+        for operator in graph.operators
+    )
+
+
+def delegate_problems(path):
+    """Lists what keeps GPU delegates from taking a whole TFLite file; none is the aim.
+
+    Looked for: free sizes, tensors of more than four axes, operations that are not builtin, and
+    what TensorFlow's own analyzer reports of GPU compatibility.
+
+    Args:
+        path: The file.
+
+    Returns:
+        List of strings.
+    """
+    model = flatbuffer_utils.read_model(str(path))
+    tensors = [tensor for graph in model.subgraphs for tensor in graph.tensors]
+    problems = []
+    if any(-1 in (t.shapeSignature if t.shapeSignature is not None else ()) for t in tensors):
+        problems.append("free height and width")
+    deep = sum(t.shape is not None and len(t.shape) > 4 for t in tensors)
+    if deep:
+        problems.append(f"{deep} tensors of more than four axes")
+    custom = [code.customCode.decode() for code in model.operatorCodes if code.customCode]
+    problems += [f"operation {name}, which is not builtin" for name in custom]
+    report = io.StringIO()
+    with contextlib.redirect_stdout(report):
+        tf.lite.experimental.Analyzer.analyze(str(path), gpu_compatibility=True)
+    lines = report.getvalue().splitlines()
+    if not any("looks compatible with GPU delegate" in line for line in lines):
+        problems += [line.strip() for line in lines if "GPU COMPATIBILITY WARNING" in line] or [
+            "the analyzer does not say that it is compatible"
+        ]
+    return problems
+
+
+def partitions(painter):
+    """Counts the pieces of a file that XNNPACK, the delegate for processors, runs.
+
+    Args:
+        painter: `Painter` that has stylized.
+
+    Returns:
+        Integer; 1 is the best.
+    """
+    # LiteRT has no public word for it: each piece stands in its list as one DELEGATE.
+    found = painter.interpreter._get_ops_details()
+    return sum(operation["op_name"] == "DELEGATE" for operation in found)
+
+
+def compare(style, path, photograph, threads=None, rounds=3):
+    """Runs a TFLite file on a photograph, and the style itself.
+
+    Args:
+        style: `Style`.
+        path: The file.
+        photograph: Image file. A static file gets the middle of it at its own size, a free one
+            the whole, scaled to 640 pixels.
+        threads: Integer, or None.
+        rounds: Integer, timed runs.
+
+    Returns:
+        Dictionary: `size` of the picture, `bytes`, `difference` (the largest, of values in
+        [0, 1]), `similarity` (structural), `milliseconds` (median), `partitions`.
+    """
+    painter = Painter(path, threads)
+    pixels = _pixels(photograph, painter.size)
+    seed = painter.facts["seed"] or 0
+    picture = painter.stylize(pixels, seed)
+    times = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        painter.stylize(pixels, seed)
+        times.append(time.perf_counter() - started)
+    expected = stylize_pixels(style.model, pixels[None], seed)[0]
+    return {
+        "size": "x".join(map(str, picture.shape[:2])),
+        "bytes": Path(path).stat().st_size,
+        "difference": float(np.abs(picture - expected).max()),
+        "similarity": similarity(picture[None], expected[None]),
+        "milliseconds": 1000 * statistics.median(times),
+        "partitions": partitions(painter),
+    }
+
+
+def _pixels(photograph, size):
+    image = read_image(photograph)
+    if size is None:
+        return to_pixels(resize_longest(image, 640))
+    height, width = size
+    return to_pixels(center_crop(image, max(size)).crop((0, 0, width, height)))

@@ -1,0 +1,95 @@
+"""The runner, on a small file: also where neither TensorFlow nor Keras is (`tox -e litert`)."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfstyle.export.litert import Painter, read_facts
+from tfstyle.images import read_image
+
+# `johnson(4)` of random weights, free size: written by tests/make_tiny_tflite.py.
+TINY = Path(__file__).parent / "data" / "tiny.tflite"
+
+# An interpreter in which TensorFlow, Keras and all else that the runner must not need is missing.
+WITHOUT = """
+import runpy, sys
+missing = ("keras", "tensorflow", "jax", "torch", "scipy", "h5py", "typer", "matplotlib")
+for name in missing:
+    sys.modules[name] = None
+sys.argv[0] = "litert"
+runpy.run_module("tfstyle.export.litert", run_name="__main__")
+"""
+
+
+def run(*arguments):
+    command = [sys.executable, "-c", WITHOUT, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def photograph(tmp_path):
+    path = tmp_path / "photo.png"
+    pixels = np.random.default_rng(0).integers(0, 256, (22, 37, 3), "uint8")
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+@pytest.mark.parametrize("threads", [(), ("--threads", 1)])
+def test_it_paints_without_tensorflow_and_keras(photograph, tmp_path, threads):
+    done = run(TINY, photograph, tmp_path / "picture.png", *threads)
+    assert done.returncode == 0, done.stderr
+    picture = np.asarray(read_image(tmp_path / "picture.png"))
+    assert picture.shape == (22, 37, 3) and picture.std() > 10
+
+
+def test_pictures_are_those_of_the_file_that_keras_wrote():
+    with np.load(TINY.with_suffix(".npz")) as expected:
+        picture = Painter(TINY).stylize(expected["input"])
+        # float32 sums in another order.
+        np.testing.assert_allclose(picture, expected["output"], atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 40), (16, 16), (64, 52)])
+def test_any_size_comes_back(size):
+    pixels = np.random.default_rng(0).uniform(size=(*size, 3)).astype("float32")
+    painter = Painter(TINY)
+    for _ in range(2):
+        picture = painter.stylize(pixels)
+        assert picture.shape == pixels.shape and np.isfinite(picture).all()
+
+
+def test_sizes_may_follow_each_other():
+    painter = Painter(TINY)
+    pixels = np.random.default_rng(0).uniform(size=(32, 20, 3)).astype("float32")
+    first = painter.stylize(pixels)
+    painter.stylize(pixels[:16])
+    np.testing.assert_allclose(painter.stylize(pixels), first, atol=1e-6)
+
+
+def test_the_file_says_what_it_is():
+    facts = read_facts(TINY)
+    assert facts["multiple"] == 4 and facts["minimum"] == 8 and facts["size"] is None
+    assert facts["name"] == "Stripes" and facts["license"] == "CC0 1.0"
+
+
+def test_mistakes_are_one_line(photograph, tmp_path):
+    damaged = tmp_path / "damaged.tflite"
+    damaged.write_bytes(TINY.read_bytes()[:5000])
+    other = tmp_path / "other.tflite"
+    other.write_text("No model.")
+    for file, photo, picture, message in (
+        (tmp_path / "none.tflite", photograph, "a.png", "there is no such file"),
+        (other, photograph, "a.png", "not a TFLite file"),
+        (damaged, photograph, "a.png", "is damaged"),
+        (TINY, TINY, "a.png", "not an image"),
+        (TINY, photograph, "a.docx", "cannot write images of this kind"),
+    ):
+        done = run(file, photo, tmp_path / picture)
+        assert done.returncode == 2
+        lines = [line for line in done.stderr.splitlines() if not line.startswith("INFO")]
+        assert len(lines) == 1 and lines[0].startswith("Error: ") and message in lines[0], lines
+    assert not (tmp_path / "a.png").exists()
