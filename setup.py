@@ -2,8 +2,6 @@ from pathlib import Path
 
 from setuptools import setup
 
-_EXPORT = ["ai-edge-litert>=2.0", "flatbuffers", "scikit-image"]
-
 setup(
     name="tfstyle",
     version="0.1.0",
@@ -35,10 +33,12 @@ setup(
         "typer>=0.12",  # the command line; brings rich for tables and progress bars
     ],
     extras_require={
+        # Runs exported files: to compare them, to measure int8, and for `tfstyle.export.litert`.
+        # Writing them needs TensorFlow alone; metadata is written with its flatbuffers, for
+        # MediaPipe's own writer is broken since 0.10.30 and brings 200 MB of OpenCV.
+        "export": ["ai-edge-litert"],
         "tensorboard": ["tensorboard"],
-        # What runs TFLite files, here and on phones; and the likeness of pictures (SSIM).
-        "export": _EXPORT,
-        "test": [*_EXPORT, "pytest>=8", "pytest-timeout", "tensorboard"],
+        "test": ["ai-edge-litert", "pytest>=8", "pytest-timeout", "tensorboard"],
     },
     entry_points={"console_scripts": ["tfstyle = tfstyle.cli:main"]},
     classifiers=[

@@ -1,20 +1,31 @@
-"""Export of trained styles: SavedModel for servers, TFLite for phones and browsers.
+"""Export of trained styles: `to_saved_model` and `to_tflite`; `litert` runs what they write.
 
-`tfstyle.export.litert` runs TFLite files without Keras and TensorFlow; so nothing is imported here
-before it is used.
+Both need Keras on TensorFlow, which is imported when one of them is used; `litert` needs neither.
 """
 
 import importlib
+import importlib.util
 
 _HOMES = {"to_saved_model": "saved_model", "to_tflite": "tflite"}
-__all__ = list(_HOMES)
+
+__all__ = ["to_saved_model", "to_tflite"]
 
 
 def __getattr__(name):
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    _require_tensorflow()
     return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 
-def __dir__():
-    return __all__
+def _require_tensorflow():
+    if importlib.util.find_spec("tensorflow") is None:
+        raise ImportError("Export needs TensorFlow, which is not installed: pip install tensorflow")
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        raise ImportError(
+            f"Export needs Keras on TensorFlow; here Keras runs on {keras.backend.backend()}. Set "
+            "the environment variable KERAS_BACKEND=tensorflow. Styles trained on another backend "
+            "export alike."
+        )

@@ -1,119 +1,161 @@
-"""Runs a TFLite file of tfstyle: with LiteRT, NumPy and Pillow, without Keras and TensorFlow.
+"""Runs an exported TFLite file: on LiteRT, NumPy and Pillow, without TensorFlow and Keras.
 
-    python -m tfstyle.export.litert FILE PHOTO OUT [--threads N] [--seed N]
+    python -m tfstyle.export.litert STYLE.tflite PHOTO PICTURE [--threads N] [--seed N]
 
-`pip install ai-edge-litert numpy pillow`, and `pip install --no-deps tfstyle`, are all it needs.
+Needs only the packages ai-edge-litert, numpy and pillow; `pip install --no-deps tfstyle` suffices.
+It is what a telephone does, and a pattern for other languages.
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
-from tfstyle.export.metadata import read_metadata
+from PIL import Image
 
 from tfstyle.images import fitting, mirror, read_image, to_image, to_pixels, write_image
 
 
 class Painter:
-    """A TFLite file, ready to paint.
+    """A TFLite file of `to_tflite`, loaded.
 
     Args:
-        file: Path of the file, or its bytes.
-        threads: Integer, processors to use; LiteRT's default, one, if none.
+        path: The file.
+        threads: Integer, LiteRT's own choice if None.
+
+    Attributes:
+        facts: Dictionary of the JSON in the file: see `metadata`.
+        size: `(height, width)` of a static file, or None if they are free.
+        interpreter: The LiteRT `Interpreter`.
 
     Raises:
-        ValueError: if there is no such file, or it is none of `to_tflite`.
+        ValueError: if the file is missing, damaged, or not of `to_tflite`.
+        ImportError: if ai-edge-litert is not installed.
     """
 
-    def __init__(self, file, threads=None):
-        name = "These bytes" if isinstance(file, bytes) else file
+    def __init__(self, path, threads=None):
+        content = _read(path)
+        self.facts = _read_facts(content, path)
+        self.size = self.facts["size"] and tuple(self.facts["size"])
         try:
-            content = file if isinstance(file, bytes) else Path(file).read_bytes()
-            self.facts = read_metadata(content)
-            self.interpreter = Interpreter(model_content=content, num_threads=threads)
-        except (OSError, ValueError, RuntimeError) as error:
-            raise ValueError(f"{name}: {error}") from None
+            self.interpreter = _interpreter_class()(model_content=content, num_threads=threads)
+            self._runner = self.interpreter.get_signature_runner("serving_default")
+        except (ValueError, RuntimeError) as error:
+            raise ValueError(f"{path} is damaged: {error}") from None
 
-    def paint(self, pixels, seed=0):
-        """Paints one image.
+    def stylize(self, pixels, seed=0):
+        """Paints a photograph.
+
+        A file of free size mirrors what lacks to its multiple at the right and lower border, as
+        `Style.stylize` does. A static one scales the photograph to fit inside its own size, mirrors
+        the rest, and gives the picture at the scaled size: the photograph's proportions.
 
         Args:
-            pixels: float32 `[height, width, 3]` in [0, 1]. For a file of free size any size;
-                it is mirrored at its right and lower border to the generator's multiples. For a
-                file of a fixed size, at most that size, and mirrored likewise.
-            seed: Integer, decides the noise of a file that takes noise.
+            pixels: float32 `[height, width, 3]` in [0, 1], any size from 1 x 1 up.
+            seed: Integer, for files that take noise.
 
         Returns:
-            float32 array of the same shape, in [0, 1].
+            float32 `[height, width, 3]` in [0, 1]; of the photograph's size if the file's is free.
         """
+        if self.size:
+            pixels = _fit(pixels, self.size)
         height, width = pixels.shape[:2]
-        padded = self.grow(pixels)[None]
-        run = self.interpreter.get_signature_runner()
-        shapes = {name: each["shape"] for name, each in run.get_input_details().items()}
+        grown = self.size or self._grown(height, width)
+        padded = mirror(pixels[None], *grown).astype("float32")
+        return self.run({"image": padded, **self._noise(grown, seed)})[0, :height, :width]
+
+    def run(self, arrays):
+        """Gives `stylized` for the arrays of all inputs, by name, of the very sizes."""
+        return self._runner(**arrays)["stylized"]
+
+    def _grown(self, height, width):
+        rule = self.facts["multiple"], self.facts["minimum"]
+        return fitting(height, *rule), fitting(width, *rule)
+
+    def _noise(self, size, seed):
+        # The same numbers as those of `generators.sample_noise`: coarsest first.
         rng = np.random.default_rng(seed)
-        # Drawn as `generators.sample_noise` does: coarsest first.
-        noise = {
-            name: rng.standard_normal(self._noise_shape(name, shapes[name], padded), "float32")
-            for name in sorted(shapes.keys() - {"image"}, key=_ratio, reverse=True)
-        }
-        return run(image=padded, **noise)["stylized"][0, :height, :width]
-
-    def grow(self, pixels):
-        """Mirrors an image `[height, width, 3]` at its borders to a size that the file takes."""
-        return mirror(pixels[None], *self._size(*pixels.shape[:2]))[0]
-
-    def fit(self, image):
-        """Scales a `PIL.Image.Image` down so that it fits a file of a fixed size."""
-        if not self.facts["size"]:
-            return image
-        height, width = self.facts["size"]
-        factor = min(width / image.width, height / image.height)
-        size = (max(1, int(image.width * factor)), max(1, int(image.height * factor)))
-        return image.resize(size) if size != image.size else image
-
-    def _size(self, height, width):
-        """Gives the size that an image is mirrored to."""
-        size = self.facts["size"]
-        if not size:
-            rule = self.facts["multiple"], self.facts["minimum"]
-            return fitting(height, *rule), fitting(width, *rule)
-        if height > size[0] or width > size[1]:
-            raise ValueError(
-                f"The file paints images of {size[0]}x{size[1]} at most. Received: "
-                f"{height}x{width}. `Painter.fit` scales an image to it."
+        return {
+            z["name"]: rng.standard_normal(
+                (1, *(side // z["ratio"] for side in size), z["channels"]), dtype="float32"
             )
-        return size
-
-    def _noise_shape(self, name, shape, padded):
-        height, width = (side // _ratio(name) for side in padded.shape[1:3])
-        return 1, height, width, shape[-1]
+            for z in self.facts["noise"]
+        }
 
 
 def main():
-    """Paints a photograph on the command line."""
+    """Runs the command line; a user's mistake prints one line and exits with 2."""
     parser = argparse.ArgumentParser(
-        "python -m tfstyle.export.litert", description="Paint a photograph by a TFLite file."
+        prog="python -m tfstyle.export.litert", description="Paint a photograph with a TFLite file."
     )
-    parser.add_argument("file", help="a .tflite file of tfstyle")
-    parser.add_argument("photo")
-    parser.add_argument("out", help="the picture; its suffix decides its format")
+    parser.add_argument("file", type=Path, help="the .tflite file of tfstyle export")
+    parser.add_argument("photograph", type=Path)
+    parser.add_argument("picture", type=Path)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--seed", type=int, default=0, help="for files that take noise")
     options = parser.parse_args()
     try:
         painter = Painter(options.file, options.threads)
-        image = painter.fit(read_image(options.photo))
-        write_image(to_image(painter.paint(to_pixels(image), options.seed)), options.out)
-    except (OSError, ValueError) as error:
+        picture = painter.stylize(to_pixels(read_image(options.photograph)), options.seed)
+        write_image(to_image(picture), options.picture)
+    except (ValueError, ImportError, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(2)
 
 
-def _ratio(name):
-    """Gives the scale of a noise input, of its name `noise_RATIO`."""
-    return int(name.rpartition("_")[2])
+def read_facts(path):
+    """Gives the JSON in a TFLite file.
+
+    Raises:
+        ValueError: if the file is missing, no TFLite file, or not of `to_tflite`.
+    """
+    return _read_facts(_read(path), path)
+
+
+def _read(path):
+    try:
+        return Path(path).read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        raise ValueError(f"{path}: there is no such file.") from None
+
+
+def _read_facts(content, path):
+    # Bytes 4 to 7 of a flatbuffer say what it is.
+    if content[4:8] != b"TFL3":
+        raise ValueError(f"{path} is not a TFLite file. Write one with: tfstyle export STYLE")
+    _interpreter_class()  # says what to install before the next line fails for the same reason
+    from ai_edge_litert import schema_py_generated as schema
+
+    try:
+        model = schema.Model.GetRootAs(content)
+        for number in range(model.MetadataLength()):
+            entry = model.Metadata(number)
+            if entry.Name() == b"tfstyle":
+                return json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
+    except Exception as error:  # damaged bytes make flatbuffers raise nearly anything
+        raise ValueError(f"{path} is damaged: {error!r}. Export the style again.") from None
+    raise ValueError(f"{path} was not written by tfstyle: it has no metadata entry of this name.")
+
+
+def _interpreter_class():
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError:
+        raise ImportError(
+            "Running TFLite files needs LiteRT: pip install ai-edge-litert (or tfstyle[export])"
+        ) from None
+    return Interpreter
+
+
+def _fit(pixels, size):
+    height, width = pixels.shape[:2]
+    factor = min(size[0] / height, size[1] / width)
+    if factor == 1:
+        return pixels
+    image = to_image(pixels)
+    scaled = [max(1, round(side * factor)) for side in image.size]
+    return to_pixels(image.resize(scaled, Image.Resampling.BICUBIC))
 
 
 if __name__ == "__main__":

@@ -1,99 +1,234 @@
-"""The generator as processors of phones want it: the same pictures, safe in float16.
+"""A generator rewritten for phones: the same pictures, in arithmetic and operations that they have.
 
-GPU delegates compute in float16, which ends at 65504 and whose smallest normal number is 6e-5. A
-sum of squares over 1080 x 1080 pixels is far beyond, an epsilon of 1e-5 below, where a GPU
-may read 0. Instance normalization forgets the scale of what comes in, so both are mended
-without changing a picture:
+GPU delegates compute in float16, whose largest number is 65504. In the styles of the zoo a single
+value before a normalization reaches 238 and its square 56,000: the variance, a sum of such squares
+over the image, is infinite, and the picture black. `FloatSafeNormalization` cannot overflow,
+whatever the photograph. `CenteredInput` and `HalvingPooling` keep the contrast of a pale sky, which
+the 11 bits of float16 would drown in its brightness.
 
-1. The kernel of each convolution before a normalization is divided, so that its output has a
-   standard deviation near `DEVIATION`, and epsilon by the square of the same number.
-2. Means are taken over the width, then over the height. No sum has more than one side's pixels.
-3. Variance plus epsilon is held above `LEAST`, a thousandth of the variance to be expected, so
-   that a flat channel is divided by something. There the difference to the mean is 0 anyway.
-
-With these a row of 1080 pixels overflows only if all of it is 31 standard deviations off; 22 is the
-most that we met in one pixel.
+XNNPACK, the delegate for processors, has neither MIRROR_PAD nor RESIZE_NEAREST_NEIGHBOR, so that
+the generator falls into 17 pieces with a copy between each two. `SlicedReflection` and
+`DepthToSpaceUpsampling` say the same with SLICE, CONCATENATION and DEPTH_TO_SPACE: one piece.
 """
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
-from tfstyle.images import center_crop, read_image, to_pixels
-from tfstyle.layers import InstanceNormalization
+from tfstyle.generators import sample_noise
+from tfstyle.layers import (
+    ImageInput,
+    InstanceNormalization,
+    NearestUpsampling2D,
+    ReflectionPadding2D,
+)
 
-DEVIATION = 0.25
-LEAST = 2.0**-14  # the smallest normal number of float16
+# Standard deviation of each channel before a normalization, after scaling. Photographs have
+# peaks of up to 40 deviations of an ordinary image; the limit of 6 on a square is that of 78.
+_DEVIATION = 1 / 32
+# The variance, near 1/1024, is brought near 4, so that an epsilon beside it is a normal float16.
+_GAIN = 4096
+_SMALLEST = 2.0**-14  # the smallest normal float16; GPUs may take what is below for 0
 
 
-class PortableInstanceNormalization(InstanceNormalization):
-    """Instance normalization in the input's own dtype, by sums over one side at a time."""
+def make_portable(generator):
+    """Gives a generator of the same pictures that float16 and every delegate can compute.
 
-    def call(self, inputs):
-        centered = inputs - _mean(inputs)
-        variance = _mean(ops.square(centered)) + self.epsilon
-        return centered * (self.gamma * ops.rsqrt(ops.maximum(variance, LEAST))) + self.beta
-
-
-def portable_generator(style):
-    """Gives the generator of a style with the changes that this module describes.
+    The channels before each normalization are scaled by powers of two, which the normalization
+    cancels and float32 computes without rounding, to a standard deviation near 1/32 on a fixed
+    image of noise.
 
     Args:
-        style: `Style`. Its painting says how large the outputs of the convolutions are.
+        generator: `keras.Model` of `generators`.
 
     Returns:
-        `keras.Model` of the same inputs, float32.
+        `keras.Model` with its own weights.
     """
-    model = style.model
-    divisors = _divisors(model, to_pixels(center_crop(read_image(style.recipe.painting), 256)))
+    scales = _scales(generator)
+    zero_padded = any(isinstance(layer, keras.layers.ZeroPadding2D) for layer in generator.layers)
 
     def clone(layer):
-        if not isinstance(layer, InstanceNormalization):
-            return layer.__class__.from_config(layer.get_config())
-        divisor = divisors.get(layer.name, 1.0)
-        return PortableInstanceNormalization(layer.epsilon / divisor**2, name=layer.name)
+        config = layer.get_config()
+        if layer.name in scales:
+            epsilon = layer.epsilon * np.square(scales[layer.name])
+            return FloatSafeNormalization(epsilon.tolist(), name=layer.name)
+        if isinstance(layer, ImageInput) and scales and not zero_padded:
+            return CenteredInput.from_config(config)
+        if isinstance(layer, keras.layers.AveragePooling2D):
+            return HalvingPooling(layer.pool_size[0], name=layer.name)
+        if isinstance(layer, ReflectionPadding2D):
+            return SlicedReflection.from_config(config)
+        if isinstance(layer, NearestUpsampling2D) and layer.factor == 2:
+            return DepthToSpaceUpsampling.from_config(config)
+        return type(layer).from_config(config)
 
-    # Not the model itself: a copy would be compiled like it, with an optimizer of none.
-    uncompiled = keras.Model(model.input, model.output)
-    copy = keras.models.clone_model(uncompiled, clone_function=clone)
-    copy.set_weights(model.get_weights())
-    for convolution, normalization in _pairs(model):
-        layer = copy.get_layer(convolution.name)
-        layer.set_weights([layer.get_weights()[0] / divisors[normalization.name]])
-    return copy
+    # A bare model: cloning would also compile, which fails without an optimizer.
+    bare = keras.Model(generator.inputs, generator.outputs, name=generator.name)
+    portable = keras.models.clone_model(bare, clone_function=clone)
+    portable.set_weights(generator.get_weights())
+    producers = _producers(generator)
+    for name, scale in scales.items():
+        source = portable.get_layer(producers[name].name)
+        source.set_weights([weight * scale for weight in source.get_weights()])
+    return portable
 
 
-def _mean(x):
+class FloatSafeNormalization(keras.layers.Layer):
+    """`InstanceNormalization` of a scaled input, without overflow in float16.
+
+        mean[n, c] = mean over i of (mean over j of x[n, i, j, c])
+        square     = min((x - mean) ** 2, 6)
+        y = gamma * 64 * (x - mean) / sqrt(4096 * mean of square + epsilon) + beta
+
+    A mean is taken over width, then over height: for an image of up to 1080 x 1080 pixels no sum
+    of squares is above 6 * 1080 = 6480, and 4096 * 6 = 24,576 is below 65,504. The limit of 6 is
+    the RELU6 that TFLite's MUL has for nothing.
+
+    Args:
+        epsilon: List of floats, one a channel: the one of `InstanceNormalization` times the square
+            of the scale of the input; where 4096 times it is below 2 ** -14, this is taken.
+
+    Input shape:
+        `[N, height, width, channels]`.
+
+    Output shape:
+        As the input.
+    """
+
+    def __init__(self, epsilon, **kwargs):
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def build(self, input_shape):
+        self.gamma = self.add_weight(shape=(input_shape[-1],), name="gamma")
+        self.beta = self.add_weight(shape=(input_shape[-1],), name="beta")
+
+    def call(self, inputs):
+        epsilon = np.maximum(_GAIN * np.array(self.epsilon), _SMALLEST)
+        centered = inputs - mean_of_means(inputs)
+        variance = mean_of_means(ops.relu6(centered * centered))
+        inverse = ops.rsqrt(variance * _GAIN + ops.cast(epsilon, inputs.dtype))
+        return centered * (self.gamma * _GAIN**0.5 * inverse) + self.beta
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "epsilon": self.epsilon}
+
+
+class CenteredInput(ImageInput):
+    """`ImageInput` less the mean colour of each image.
+
+    A normalization behind a convolution cancels what is added to a whole channel, and reflection
+    adds it to the border too. (Zeros would not: with them the image is left as it is.)
+    """
+
+    def call(self, inputs):
+        images = super().call(inputs)
+        return images - mean_of_means(images)
+
+
+class HalvingPooling(keras.layers.Layer):
+    """Average pooling by a power of two, in steps of 2: no sum has more than four values.
+
+    TFLite's converter computes once what several of these have in common.
+
+    Args:
+        ratio: Integer, a power of two.
+    """
+
+    def __init__(self, ratio, **kwargs):
+        super().__init__(**kwargs)
+        self.ratio = ratio
+
+    def call(self, inputs):
+        for _ in range(self.ratio.bit_length() - 1):
+            inputs = ops.average_pool(inputs, 2)
+        return inputs
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, channels = input_shape
+        sides = (side and side // self.ratio for side in (height, width))
+        return batch, *sides, channels
+
+    def get_config(self):
+        return {**super().get_config(), "ratio": self.ratio}
+
+
+class SlicedReflection(ReflectionPadding2D):
+    """`ReflectionPadding2D` of slices, one a row and column that is mirrored."""
+
+    def call(self, inputs):
+        rows = self._pad(inputs, lambda x, at: x[:, at], axis=1)
+        return self._pad(rows, lambda x, at: x[:, :, at], axis=2)
+
+    def _pad(self, x, cut, axis):
+        numbers = range(1, self.padding + 1)
+        before = [cut(x, slice(n, n + 1)) for n in reversed(numbers)]
+        after = [cut(x, slice(-1 - n, -n)) for n in numbers]
+        # XNNPACK concatenates up to five tensors.
+        parts = [_concatenate(before, axis), x, _concatenate(after, axis)]
+        return ops.concatenate(parts, axis=axis)
+
+
+class DepthToSpaceUpsampling(NearestUpsampling2D):
+    """`NearestUpsampling2D` by 2: four copies of each channel become a square of four pixels."""
+
+    def call(self, inputs):
+        return tf.nn.depth_to_space(ops.concatenate([inputs] * 4, axis=-1), 2)
+
+
+def mean_of_means(x):
+    """Gives the mean over width, then height: `[N, 1, 1, channels]`."""
     return ops.mean(ops.mean(x, axis=2, keepdims=True), axis=1, keepdims=True)
 
 
-def _pairs(model):
-    """Gives each convolution whose output is normalized at once, with its normalization."""
-    convolutions = {
-        id(layer.output): layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)
-    }
-    normalizations = [layer for layer in model.layers if isinstance(layer, InstanceNormalization)]
-    return [
-        (convolutions[id(layer.input)], layer)
-        for layer in normalizations
-        if id(layer.input) in convolutions
-    ]
+def _concatenate(tensors, axis):
+    return tensors[0] if len(tensors) == 1 else ops.concatenate(tensors, axis=axis)
 
 
-def _divisors(model, pixels):
-    pairs = _pairs(model)
-    if not pairs:
+def _scales(generator):
+    """Gives the power of two of each channel, by the name of the normalization behind it."""
+    layers = [layer for layer in generator.layers if isinstance(layer, InstanceNormalization)]
+    if not layers:
         return {}
-    probe = keras.Model(model.inputs, [layer.input for _, layer in pairs])
-    rng = np.random.default_rng(0)
-    noise = [
-        rng.standard_normal((1, 256 // ratio, 256 // ratio, z.shape[-1]), dtype="float32")
-        for ratio, z in zip((32, 16, 8, 4, 2, 1), model.inputs[1:], strict=False)
-    ]
-    outputs = keras.tree.flatten(
-        probe.predict_on_batch([pixels[None], *noise] if noise else pixels[None])
-    )
+    images = _noise_image()[None]
+    noise = sample_noise(generator, *images.shape[:3], seed=0)
+    model = keras.Model(generator.inputs, [layer.input for layer in layers])
+    values = model.predict_on_batch([images, *noise] if noise else images)
+    values = values if isinstance(values, list) else [values]
+    deviations = [np.std(np.asarray(x, "float64"), axis=(0, 1, 2)) for x in values]
     return {
-        layer.name: float(np.sqrt(np.mean(np.var(output, axis=(1, 2)))) / DEVIATION)
-        for (_, layer), output in zip(pairs, outputs, strict=True)
+        layer.name: 2.0 ** np.round(np.log2(_DEVIATION / np.maximum(deviation, 2.0**-10)))
+        for layer, deviation in zip(layers, deviations, strict=True)
     }
+
+
+def _noise_image(side=256):
+    """Gives an image whose detail at all sizes is that of a photograph: `[side, side, 3]`."""
+    rng = np.random.default_rng(0)
+    image = np.zeros((side, side, 3))
+    for pixels in (64, 32, 16, 8, 4, 2, 1):
+        count = side // pixels
+        coarse = rng.standard_normal((count, count, 3)) + rng.standard_normal((count, count, 1))
+        image += coarse.repeat(pixels, 0).repeat(pixels, 1) * pixels**0.5
+    return np.clip(0.5 + 0.25 * image / image.std(), 0, 1).astype("float32")
+
+
+def _producers(generator):
+    """Gives the layer that decides each normalization's scale, by the latter's name.
+
+    It is the convolution before it; in `pyramid` also the normalization before it, whose ReLU
+    between lets a positive scale pass.
+    """
+    layers = {id(layer.output): layer for layer in generator.layers}
+    producers = {}
+    for layer in generator.layers:
+        if isinstance(layer, InstanceNormalization):
+            source = layers[id(layer.input)]
+            while isinstance(source, keras.layers.Activation):
+                source = layers[id(source.input)]
+            producers[layer.name] = source
+    return producers

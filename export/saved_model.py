@@ -1,66 +1,110 @@
-"""Export to TensorFlow's SavedModel: for TensorFlow Serving, and wherever TensorFlow runs."""
+"""A style as a TensorFlow SavedModel: for servers, and the first step of `to_tflite`."""
 
 from pathlib import Path
 
-from tfstyle.export.signature import INPUT, require_tensorflow, write_signature
+import tensorflow as tf
 
 from tfstyle.files import replacing
-from tfstyle.generators import size_rule
+from tfstyle.generators import sample_noise, size_rule
+
+SIGNATURE = "serving_default"
 
 
 def to_saved_model(style, folder):
-    """Writes a style as a SavedModel, which needs neither tfstyle nor Keras to run.
+    """Writes a style as a SavedModel, version 1 in the layout of TensorFlow Serving.
 
-    It is written to `folder/1`, as TensorFlow Serving wants it; one that is there is replaced. The
-    signature `serving_default` takes `image`, float32 `[N, height, width, 3]`, RGB in [0, 1],
-    of any size, and gives `stylized`, of the same shape and range. What the generator's
-    multiples need is mirrored inside. Further inputs are those of the generator's noise, if it
-    takes noise: for them height and width must be multiples.
+    Plain `tf.saved_model.load` reads it, without tfstyle and without Keras. Its one signature:
 
-        model = tf.saved_model.load(folder / "1")
-        picture = model.signatures["serving_default"](image=photographs)["stylized"]
+        serving_default(image: float32 [N, height, width, 3] in [0, 1]) -> {"stylized": the same}
+
+    Any height and width will do: what the generator's multiples need is mirrored inside, as
+    `Style.stylize` does, and cut off the picture. A generator that takes noise has an input for
+    each z, `noise_32` to `noise_1`, and takes multiples alone: see `generators.sample_noise`.
 
     Args:
         style: `Style`.
-        folder: Made if missing.
+        folder: Path; the SavedModel is `folder/1`, which an earlier export may hold.
 
     Returns:
-        `pathlib.Path` of the SavedModel.
+        `pathlib.Path` of `folder/1`.
 
     Raises:
-        ValueError: if Keras does not run on TensorFlow, or `folder` is a file.
+        ValueError: if `folder` is a file, or `folder/1` is something else than a SavedModel.
+
+    Example:
+
+        tf.saved_model.load("served/1").signatures["serving_default"](image=images)["stylized"]
     """
-    tf = require_tensorflow()
     folder = Path(folder)
+    target = folder / "1"
     if folder.is_file():
         raise ValueError(f"{folder} is a file. Give a folder.")
-    model = style.model
-    multiple, minimum = size_rule(model)
-
-    def paint(image):
-        height, width = tf.unstack(tf.shape(image)[1:3])
-        rows, columns = (
-            _mirrored(tf, side, tf.maximum(minimum, -(-side // multiple) * multiple))
-            for side in (height, width)
-        )
-        padded = tf.gather(tf.gather(image, rows, axis=1), columns, axis=2)
-        return model(padded, training=False)[:, :height, :width]
-
-    def paint_noise(image, *noise):
-        return model([image, *noise], training=False)
-
-    specs = [
-        tf.TensorSpec((None, None, None, tensor.shape[-1]), "float32", name=tensor.name)
-        for tensor in model.inputs
-    ]
-    assert specs[0].name == INPUT
-    with replacing(folder / "1") as temporary:
-        write_signature(model, paint_noise if len(specs) > 1 else paint, specs, temporary)
-    return folder / "1"
+    if target.exists() and not (target / "saved_model.pb").exists():
+        raise ValueError(f"{target} exists and is no SavedModel. Give another folder.")
+    call = style.model if len(style.model.inputs) > 1 else _for_any_size(style.model)
+    with replacing(target) as temporary:
+        write_function(style.model, temporary, (None, None, None), call=call)
+    return target
 
 
-def _mirrored(tf, side, grown):
-    """Gives the indices of `side` pixels mirrored about the last one, again and again."""
+def write_function(generator, folder, shape, seed=None, call=None):
+    """Writes a generator's inference for images of one shape as a SavedModel.
+
+    Args:
+        generator: `keras.Model` of `generators`.
+        folder: Path of a new folder.
+        shape: `(N, height, width)`, each an integer or None if free.
+        seed: Integer: the noise that a generator takes is this seed's, a constant. With None each
+            z is an input. The shape must be known then.
+        call: Function to write in the generator's place, which uses its weights.
+    """
+    call = call or generator
+    module = tf.Module()
+    # What the function reads must hang on the module, or the SavedModel lacks the weights.
+    module.variables_of_the_generator = [weight.value for weight in generator.weights]
+    noises = [] if seed is None else sample_noise(generator, *shape, seed)
+    inputs = generator.inputs[: 1 if noises else None]
+    specs = [_spec(tensor, number, shape) for number, tensor in enumerate(inputs)]
+
+    def stylize(*images):
+        given = [*images, *noises]
+        return {"stylized": call(given if len(given) > 1 else given[0], training=False)}
+
+    function = tf.function(stylize, autograph=False).get_concrete_function(*specs)
+    module.stylize = function
+    tf.saved_model.save(module, str(folder), signatures={SIGNATURE: function})
+
+
+def _for_any_size(generator):
+    """Gives the generator as a function of images of any size."""
+    multiple, minimum = size_rule(generator)
+
+    def paint(images, training):
+        height, width = tf.unstack(tf.shape(images)[1:3])
+        grown = images
+        for axis, side in ((1, height), (2, width)):
+            size = tf.maximum(minimum, -(-side // multiple) * multiple)
+            grown = tf.gather(grown, _mirrored(side, size), axis=axis)
+        return generator(grown, training=training)[:, :height, :width]
+
+    return paint
+
+
+def _mirrored(side, size):
+    """Gives `size` indices that run along a side and back, again and again."""
     period = tf.maximum(2 * (side - 1), 1)
-    indices = tf.range(grown) % period
+    indices = tf.range(size) % period
     return tf.minimum(indices, period - indices)
+
+
+def input_names(generator):
+    """Gives the names of a generator's inputs: `image`, and those of its noise."""
+    return [tensor.name for tensor in generator.inputs]
+
+
+def _spec(tensor, number, shape):
+    batch, height, width = shape
+    # z is smaller than the image by its scale's ratio: 32, 16, 8, 4, 2, 1.
+    ratio = 2 ** (6 - number) if number else 1
+    sides = [side and side // ratio for side in (height, width)]
+    return tf.TensorSpec([batch, *sides, tensor.shape[-1]], tf.float32, tensor.name)

@@ -1,155 +1,262 @@
-"""Export to TFLite: files that LiteRT runs on phones, in browsers and on small boards."""
+"""A style as a TFLite file, for LiteRT on phones, in browsers and small machines."""
 
+import contextlib
+import importlib.metadata
 import json
 import tempfile
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from tfstyle.export.inspection import similarity
-from tfstyle.export.litert import Painter
-from tfstyle.export.metadata import add_metadata, describe_style
-from tfstyle.export.portable import portable_generator
-from tfstyle.export.signature import NAME, require_tensorflow, write_signature
+import tensorflow as tf
 
+from tfstyle.export.litert import Painter
+from tfstyle.export.metadata import add_metadata
+from tfstyle.export.portable import make_portable
+from tfstyle.export.quantization import compute_in_float, near_image, quantize
+from tfstyle.export.saved_model import input_names, write_function
 from tfstyle.files import replacing
 from tfstyle.generators import sample_noise, size_rule
-from tfstyle.images import center_crop, read_image, resize_shortest, to_pixels
+from tfstyle.images import center_crop, read_image, to_pixels
+from tfstyle.styles import stylize_pixels
 
 PRECISIONS = ("float32", "float16", "int8_weights", "int8")
 
-# The least likeness (SSIM) to Keras' pictures of a file that computes in whole numbers.
-SSIM_FLOOR = 0.95
+# Structural similarity to the style's own pictures, below which int8 is refused.
+INT8_FLOOR = 0.95
+# Photographs that decide the ranges of int8, and photographs that judge it.
+_CALIBRATION, _JUDGES = 32, 4
 
 
 def to_tflite(
-    style, path, precision="float32", size=None, photographs=(), seed=None, floor=SSIM_FLOOR
+    style, path, precision="float32", size=None, photographs=(), seed=None, refuse_damage=True
 ):
-    """Writes a style as a TFLite file of builtin operations, and what it is as JSON beside it.
+    """Writes a style as a TFLite file of builtin operations alone, and a JSON of facts beside it.
 
-    The signature takes `image`, float32 `[1, height, width, 3]`, RGB in [0, 1], and gives
-    `stylized`, likewise. Height and width are multiples of the generator's: `metadata` says of
-    which, and `litert.Painter` pads. A generator that takes noise has further inputs, one a
-    scale; with a `seed` its noise is part of the file.
+    Its one signature `serving_default` takes `image`, float32 `[1, height, width, 3]` in [0, 1],
+    and gives `stylized`, the same. Its arithmetic is safe in float16, in which GPU delegates
+    compute, for photographs up to 1080 x 1080: see `portable`.
 
     Args:
         style: `Style`.
-        path: Of the new file, ending in `.tflite`.
-        precision: `"float32"`; `"float16"` weights, half the bytes, for GPUs; `"int8_weights"`, a
-            quarter, computed in whole numbers with floats between the layers; or `"int8"`,
-            whole numbers throughout, for processors that have nothing else.
-        size: Integer, or `(height, width)`: GPU delegates want it. With none both are free,
-            which runs on CPUs alone.
-        photographs: Image files, some 20, for `"int8"`: they tell the range of each tensor.
-        seed: Integer, decides the noise; needs a size.
-        floor: Float, the least SSIM to Keras' pictures for `"int8"`; 0 takes any.
+        path: Path ending in `.tflite`; the JSON has the ending `.json` instead.
+        precision: One of
+            - `"float32"`: within 1e-3 of the style's own pictures.
+            - `"float16"`: weights of half the bytes; what GPU delegates compute in anyway.
+            - `"int8_weights"`: a quarter of the bytes; arithmetic on processors partly in int8.
+            - `"int8"`: convolutions in int8, calibrated on `photographs`; the rest in float32,
+              for what a normalization gives depends on the photograph. Free sizes are refused.
+        size: Integer or `(height, width)`, which GPU delegates need; None for one file of free
+            height and width, for processors. Multiples of the generator's.
+        photographs: Image files, for `"int8"`: like those that will be painted, some ten or more.
+        seed: Integer, for a generator that takes noise and a `size`: its noise becomes a constant.
+            With None the noise is an input for each scale, `noise_32` to `noise_1`.
+        refuse_damage: Whether `"int8"` raises if its pictures of `photographs` have a structural
+            similarity below 0.95 with the style's own.
 
     Returns:
-        `pathlib.Path` of the file.
+        Dictionary: the facts that are written as JSON.
 
     Raises:
-        ValueError: on an unknown precision, a size that is no multiple, `"int8"` without
-            photographs or below the floor; or if Keras does not run on TensorFlow.
+        ValueError: on another precision, a size that does not fit, int8 without photographs or
+            below the floor. Nothing is written then.
+
+    Example: `to_tflite(tfstyle.load("mosaic"), "mosaic.tflite", "float16", size=384)`
     """
-    require_tensorflow()
     path = Path(path)
-    size = _check(style, path, precision, size, photographs, seed)
-    model = portable_generator(style)
-    function, specs = _signature(model, size, seed)
-    images = [_photograph(name, size) for name in photographs]
-    noise = () if seed is not None else [np.zeros(spec.shape, "float32") for spec in specs[1:]]
-    content = _convert(model, function, specs, precision, [[image, *noise] for image in images])
-    facts = {**describe_style(style, precision, size_rule(model)), "size": size, "seed": seed}
+    _check(path, precision, photographs, seed)
+    size = _check_size(style.model, size)
+    if precision == "int8" and size is None:
+        raise ValueError("int8 needs a size: give size=384, or (height, width).")
+    if seed is not None and size is None and len(style.model.inputs) > 1:
+        raise ValueError("Noise of a seed is a constant of known size: give size=384, or no seed.")
+    content = convert(make_portable(style.model), precision, size, photographs, seed)
+    facts = _facts(style, precision, size, seed)
     content = add_metadata(content, facts)
     if precision == "int8":
-        _check_likeness(style, content, images, floor)
-    with replacing(path.with_suffix(".json")) as temporary:
-        temporary.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        facts["similarity"] = _similarity(style, content, size, photographs, refuse_damage)
     with replacing(path) as temporary:
         temporary.write_bytes(content)
-    return path
+    facts["bytes"] = len(content)
+    with replacing(path.with_suffix(".json")) as temporary:
+        temporary.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    return facts
 
 
-def _check(style, path, precision, size, photographs, seed):
-    """Refuses what cannot be exported; gives the size as `[height, width]`."""
-    if path.suffix != ".tflite":
-        raise ValueError(f"{path}: the file's name must end in .tflite.")
-    if precision not in PRECISIONS:
-        raise ValueError(
-            f"precision must be one of {', '.join(PRECISIONS)}. Received: {precision!r}"
-        )
-    multiple, minimum = size_rule(style.model)
-    if size is not None:
-        size = [size, size] if isinstance(size, int) else list(size)
-        if any(side % multiple or side < minimum for side in size):
-            near = [max(minimum, round(side / multiple) * multiple) for side in size]
-            raise ValueError(
-                f"Height and width must be multiples of {multiple}, at least {minimum}, for "
-                f"{style.model.name}. Received: {size}. Near: {near}"
-            )
-    if precision == "int8" and not (photographs and size):
-        raise ValueError("int8 needs a size, and photographs, some 20, to find its ranges.")
-    if seed is not None and not size:
-        raise ValueError("A seed needs a size: the noise that it decides has one.")
-    return size
+def convert(generator, precision, size=None, photographs=(), seed=None):
+    """Converts a generator, without metadata: see `to_tflite`.
 
+    Args:
+        generator: `keras.Model`, portable or not.
+        precision: One of `PRECISIONS`.
+        size: `(height, width)`, or None.
+        photographs: Image files, for `"int8"`.
+        seed: Integer of the noise that becomes a constant, or None.
 
-def _signature(model, size, seed):
-    """Gives the function to export, and the `tf.TensorSpec`s of its arguments."""
-    import tensorflow as tf
-
-    height, width = size or (None, None)
-    image = tf.TensorSpec((1, height, width, 3), "float32", name="image")
-    if len(model.inputs) == 1:
-        return lambda image: model(image, training=False), [image]
-    if seed is not None:
-        noise = [tf.constant(z) for z in sample_noise(model, 1, height, width, seed)]
-        return lambda image: model([image, *noise], training=False), [image]
-    shapes = [z.shape for z in sample_noise(model, 1, height or 64, width or 64, 0)]
-    specs = [
-        tf.TensorSpec((1, *(shape[1:3] if size else (None, None)), shape[3]), name=z.name)
-        for shape, z in zip(shapes, model.inputs[1:], strict=True)
-    ]
-    return lambda *inputs: model(list(inputs), training=False), [image, *specs]
-
-
-def _convert(model, function, specs, precision, samples):
-    import tensorflow as tf
-
-    with tempfile.TemporaryDirectory() as folder:
-        write_signature(model, function, specs, Path(folder) / "model")
-        converter = tf.lite.TFLiteConverter.from_saved_model(
-            f"{folder}/model", signature_keys=[NAME]
-        )
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    Returns:
+        Bytes.
+    """
+    shape = (1, *(size or (None, None)))
+    with tempfile.TemporaryDirectory() as folder, _quiet():
+        write_function(generator, folder, shape, seed)
+        if precision == "int8":
+            in_float = near_image(_converter(folder).convert(), generator.name)
+            samples = partial(_samples, generator, photographs, size, seed)
+            return quantize(_converter(folder), samples, in_float)
+        converter = _converter(folder)
         if precision != "float32":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if precision == "float16":
             converter.target_spec.supported_types = [tf.float16]
-        if precision == "int8":
-            names = [spec.name for spec in specs]
-            converter.representative_dataset = lambda: (
-                dict(zip(names, sample, strict=True)) for sample in samples
-            )
-            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        with warnings.catch_warnings():
-            # The calibration of int8 uses TensorFlow's own interpreter, which is deprecated.
-            warnings.simplefilter("ignore")
-            return converter.convert()
+        content = converter.convert()
+        if precision == "int8_weights":
+            return compute_in_float(content, generator.name)
+        return content
 
 
-def _photograph(path, size):
-    """Gives the middle of a photograph, float32 `[1, height, width, 3]` in [0, 1]."""
-    height, width = size
-    image = resize_shortest(read_image(path), max(size))
-    return to_pixels(center_crop(image, max(size)).crop((0, 0, width, height)))[None]
+def similarity(pictures, expected):
+    """Gives the mean structural similarity of pictures `[N, height, width, 3]` in [0, 1].
+
+    That of Wang et al. 2004, by TensorFlow: Gaussian window of 11 pixels, mean over colours.
+    """
+    pictures, expected = (tf.convert_to_tensor(x, tf.float32) for x in (pictures, expected))
+    return float(tf.reduce_mean(tf.image.ssim(pictures, expected, max_val=1.0)))
 
 
-def _check_likeness(style, content, images, floor):
-    painter = Painter(content)
-    found = np.mean([similarity(painter.paint(x[0]), style.stylize(x)[0]) for x in images[:4]])
-    if not found >= floor:
+def _check(path, precision, photographs, seed):
+    if path.suffix != ".tflite":
+        raise ValueError(f"The file must end in .tflite. Received: {path}")
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder. Give the name of a file.")
+    if precision not in PRECISIONS:
         raise ValueError(
-            f"In int8 the pictures are no more those of the style: SSIM {found:.3f}, below "
-            f"{floor}. Take int8_weights, or set the floor to 0 to have it nevertheless."
+            f"precision must be one of {', '.join(PRECISIONS)}. Received: {precision!r}"
         )
+    if precision == "int8" and not photographs:
+        raise ValueError(
+            "int8 is calibrated on photographs: give photographs=, image files like those that "
+            "will be painted. int8_weights needs none."
+        )
+    if seed is not None and seed < 0:
+        raise ValueError(f"seed must not be negative. Received: {seed}")
+
+
+def _check_size(generator, size):
+    if size is None:
+        return None
+    sides = (size, size) if isinstance(size, int) else tuple(size)
+    multiple, minimum = size_rule(generator)
+    if len(sides) != 2 or any(side % multiple or side < minimum for side in sides):
+        near = [max(minimum, round(side / multiple) * multiple) for side in sides]
+        raise ValueError(
+            f"Height and width must be multiples of {multiple} and at least {minimum}. Received: "
+            f"{'x'.join(map(str, sides))}. The nearest: {'x'.join(map(str, near))}"
+        )
+    return sides
+
+
+def _converter(folder):
+    converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    return converter
+
+
+def _samples(generator, photographs, size, seed):
+    """Yields the inputs of some photographs, cropped and scaled to `size`, as a converter asks."""
+    names = input_names(generator)
+    for number, path in enumerate(photographs[:_CALIBRATION]):
+        images = to_pixels(_crop(path, size))[None]
+        noise = [] if seed is not None else sample_noise(generator, *images.shape[:3], number)
+        yield dict(zip(names, [images, *noise], strict=False))
+
+
+def _crop(path, size):
+    height, width = size
+    square = center_crop(read_image(path), max(size))
+    return square.crop((0, 0, width, height))
+
+
+def _similarity(style, content, size, photographs, refuse):
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "style.tflite"
+        file.write_bytes(content)
+        painter = Painter(file)
+        seed = painter.facts["seed"] or 0
+        found = []
+        for path in photographs[:_JUDGES]:
+            pixels = to_pixels(_crop(path, size))
+            expected = stylize_pixels(style.model, pixels[None], seed)
+            found.append(similarity(painter.stylize(pixels, seed)[None], expected))
+    value = round(float(np.mean(found)), 4)
+    if refuse and not value >= INT8_FLOOR:
+        raise ValueError(
+            f"In int8 the pictures have a structural similarity of {value:.3f} with the style's "
+            f"own; at least {INT8_FLOOR} is expected. Use int8_weights or float16, calibrate on "
+            "other photographs, or accept it with refuse_damage=False (--accept-damage)."
+        )
+    return value
+
+
+def _facts(style, precision, size, seed):
+    recipe, generator = style.recipe, style.model
+    multiple, minimum = size_rule(generator)
+    baked = seed is not None and len(generator.inputs) > 1
+    noise = [
+        {"name": z.name, "ratio": int(z.name.split("_")[1]), "channels": z.shape[-1]}
+        for z in generator.inputs[1:]
+    ]
+    painting = ", ".join(filter(None, (recipe.title, recipe.artist, recipe.year)))
+    image = "RGB, float32 in [0, 1], [1, height, width, 3]"
+    inputs = [
+        {
+            "name": "image",
+            "description": f"The photograph: {image}",
+            "content": "image",
+            "range": [0, 1],
+        },
+        *(
+            {"name": z["name"], "description": "Noise of N(0, 1)", "content": "noise"}
+            for z in noise
+        ),
+    ]
+    picture = {
+        "name": "stylized",
+        "description": f"The picture: {image}",
+        "content": "image",
+        "range": [0, 1],
+    }
+    return {
+        "name": recipe.title or Path(recipe.painting).stem,
+        "description": f"Paints a photograph in the style of: {painting or 'a painting'}.",
+        "author": recipe.artist,
+        "license": recipe.rights,
+        "source": recipe.source,
+        "version": "1",
+        "generator": recipe.generator,
+        "parameters": generator.count_params(),
+        "precision": precision,
+        "size": size and list(size),
+        "multiple": multiple,
+        "minimum": minimum,
+        "seed": seed if baked else None,
+        "noise": [] if baked else noise,
+        "tensors": {"inputs": inputs[:1] if baked else inputs, "outputs": [picture]},
+        "versions": {
+            name: importlib.metadata.version(name) for name in ("tfstyle", "keras", "tensorflow")
+        },
+    }
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Drops what the converter warns of to its own developers."""
+    logger = tf.get_logger()
+    level = logger.level
+    logger.setLevel("ERROR")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tfstyle.export
 from PIL import Image
+
+import tfstyle.export
+from tfstyle.cli import main
 from tfstyle.export import web_page
 from tfstyle.export.web_page import SIZES, differences, write_web_page
-
-from tfstyle.cli import main
 
 # A checkout has it, a wheel has not.
 WEB = Path(__file__).parents[1] / "export" / "web"

@@ -1,9 +1,6 @@
-"""Fast neural style transfer for Keras and TensorFlow, with a zoo of trained styles.
+"""Fast neural style transfer for Keras and TensorFlow, with a zoo of trained styles."""
 
-Keras is imported when the first name that needs it is used: `tfstyle --help` answers at once, and
-`tfstyle.export.litert` runs where there is no Keras.
-"""
-
+import ast
 import importlib
 from pathlib import Path
 
@@ -12,26 +9,20 @@ _checkout = Path(__file__).parents[1]
 if (_checkout / "setup.py").is_file():
     __path__.append(str(_checkout))
 
-_MODULES = {
-    "folders": ("list_styles",),
-    "generators": ("GENERATORS", "johnson", "pyramid"),
-    "layers": ("ConditionalInstanceNormalization", "InstanceNormalization"),
-    "perceptual": ("PerceptualLoss",),
-    "recipes": ("Recipe",),
-    "styles": ("Style", "load"),
-    "training": ("train", "train_trunk"),
-    "trunks": ("Trunk", "load_trunk"),
-}
-_HOMES = {name: module for module, names in _MODULES.items() for name in names}
-__all__ = ["export", *_HOMES]
+# The list of public names is the stub that type checkers read: name to the module it lies in.
+# Each is imported when first used, so that `tfstyle.export.litert` runs without Keras.
+_stub = ast.parse(Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+_homes = {alias.name: node.module for node in _stub.body for alias in node.names}
+__all__ = sorted(_homes)
 
 
 def __getattr__(name):
-    if name == "export":
-        return importlib.import_module("tfstyle.export")
-    if name not in _HOMES:
+    if name not in _homes:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"tfstyle.{_HOMES[name]}"), name)
+    home = _homes[name]
+    if home is None:
+        return importlib.import_module(f"{__name__}.{name}")
+    return getattr(importlib.import_module(f"{__name__}.{home}"), name)
 
 
 def __dir__():

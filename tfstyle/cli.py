@@ -23,14 +23,7 @@ from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Column, Table
 
 from tfstyle.folders import RECIPE, find_style, list_styles, read_card, write_card
-from tfstyle.images import (
-    SUFFIXES,
-    center_crop,
-    find_images,
-    limit_longest,
-    read_image,
-    write_image,
-)
+from tfstyle.images import SUFFIXES, find_images, limit_longest, read_image, write_image
 from tfstyle.recipes import Recipe, load_recipes
 
 app = typer.Typer(
@@ -298,64 +291,54 @@ def evaluate(
 @app.command()
 def export(
     style: Annotated[str, typer.Argument(help="Name in the zoo, or a folder.")],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="A .tflite file, or a SavedModel's folder.")
-    ],
-    generator: Generator = None,
-    format: Annotated[str, typer.Option(help="saved_model or tflite.")] = "tflite",
+    format: Annotated[
+        str, typer.Option("--format", "-f", help="tflite or saved_model.")
+    ] = "tflite",
     precision: Annotated[
-        str, typer.Option(help="For tflite: float32, float16, int8_weights or int8.")
+        str, typer.Option(help="Of tflite: float32, float16, int8_weights or int8.")
     ] = "float32",
     size: Annotated[
-        str | None, typer.Option(help="For tflite: 256, or 360x640 (height x width); else free.")
+        str | None, typer.Option(help="384 or HEIGHTxWIDTH, for GPU delegates; else free.")
     ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File .tflite, or folder of saved_model.")
+    ] = None,
+    generator: Generator = None,
     calibrate: Annotated[
-        Path | None, typer.Option(help="Folder of some 20 photographs, for int8.")
+        Path | None, typer.Option(help="Folder of photographs that int8 is calibrated on.")
     ] = None,
-    ssim_floor: Annotated[
-        float, typer.Option(help="Least likeness of int8 to Keras; 0 takes any.")
-    ] = 0.95,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Fixes the noise of noise generators.")
+        int | None, typer.Option(min=0, help="Makes the noise a constant; else an input.")
     ] = None,
-    photo: Annotated[
-        Path | None, typer.Option(help="Photograph to compare with; else the painting.")
+    photograph: Annotated[
+        Path | None, typer.Option(help="To compare on; else the painting.")
     ] = None,
+    accept_damage: Annotated[
+        bool, typer.Option("--accept-damage", help="Write int8 even if unlike the style.")
+    ] = False,
 ):
-    """Write a style as SavedModel or TFLite file, run it, and show how near it is to Keras."""
-    if format not in ("saved_model", "tflite"):
-        raise ValueError(f"--format must be saved_model or tflite. Received: {format}")
+    """Write a style for phones (tflite) or servers (saved_model), run it and compare."""
     folder = find_style(style, generator)
-    photographs = find_images(calibrate)[:20] if calibrate else []
-    pixels = _size(size)
-    for name in ("ai_edge_litert", "skimage") if format == "tflite" else ():
-        if not find_spec(name):
-            raise ValueError(
-                f"--format tflite needs the package {name}: pip install tfstyle[export]."
-            )
+    if format not in ("tflite", "saved_model"):
+        raise ValueError(f"--format must be tflite or saved_model. Received: {format}")
+    sides = _size(size)
+    photographs = find_images(calibrate) if calibrate else ()
+    target = output or Path(f"{folder.parent.name}{'.tflite' if format == 'tflite' else ''}")
     _load_keras()
+    try:
+        from tfstyle.export import to_saved_model, to_tflite
+    except ImportError as error:
+        raise ValueError(error) from None
     from tfstyle.styles import load
 
-    painter = load(folder)
-    image = center_crop(read_image(photo or painter.recipe.painting), 256)
-    with Console(stderr=True).status(f"Writing {output}"):
+    exported = load(folder)
+    with Console(stderr=True).status(f"Converting {escape(style)}"):
         if format == "saved_model":
-            from tfstyle.export import to_saved_model
-
-            to_saved_model(painter, output)
-            from tfstyle.export.inspection import compare_saved_model
-
-            rows = compare_saved_model(painter, output, image)
-        else:
-            from tfstyle.export import to_tflite
-            from tfstyle.export.inspection import inspect
-
-            to_tflite(painter, output, precision, pixels, photographs, seed, ssim_floor)
-            rows = inspect(painter, output, image)
-    table = Table("", str(output))
-    for name, value in rows.items():
-        table.add_row(name, escape(value))
-    Console().print(table)
+            typer.echo(f"Saved {to_saved_model(exported, target)}.")
+            return
+        to_tflite(exported, target, precision, sides, photographs, seed, not accept_damage)
+    typer.echo(f"Saved {target} and {target.with_suffix('.json').name}.")
+    _show_file(exported, target, photograph or Path(exported.recipe.painting))
 
 
 @app.command()
@@ -379,6 +362,38 @@ def web(
         task = progress.add_task("web", total=len(places))
         write_web_page(folder, places, page, done=partial(progress.advance, task))
     typer.echo(f"Written. See it with: python -m http.server --directory {folder}")
+
+
+def _show_file(style, path, photograph):
+    """Prints what a TFLite file holds, and how it does on a photograph beside the style."""
+    if not find_spec("ai_edge_litert"):
+        typer.echo("Not run: that needs LiteRT. pip install ai-edge-litert", err=True)
+        return
+    from tfstyle.export.inspection import compare, delegate_problems, operations
+
+    with Console(stderr=True).status(f"Running {escape(path.name)} in LiteRT"):
+        result = compare(style, path, photograph)
+        problems = delegate_problems(path)
+    counts = ", ".join(f"{name} {count}" for name, count in operations(path).most_common())
+    table = Table("", f"{path.name} on {photograph.name}, {result['size']}")
+    table.add_row("bytes", f"{result['bytes']:,}")
+    table.add_row("largest difference to Keras", f"{result['difference']:.2g} of 1")
+    table.add_row("structural similarity to Keras", f"{result['similarity']:.4f}")
+    table.add_row("milliseconds on this processor", f"{result['milliseconds']:.0f}")
+    table.add_row("pieces for XNNPACK", str(result["partitions"]))
+    table.add_row("GPU delegates", "; ".join(problems) or "take all of it, says the analyzer")
+    table.add_row("operations", counts)
+    Console().print(table)
+
+
+def _size(text):
+    """Reads `384` or `360x640`."""
+    if text is None:
+        return None
+    sides = text.lower().split("x")
+    if len(sides) > 2 or not all(side.isdecimal() for side in sides):
+        raise ValueError(f"--size must be a number or HEIGHTxWIDTH. Received: {text}")
+    return int(sides[0]) if len(sides) == 1 else tuple(int(side) for side in sides)
 
 
 def _load_keras():
@@ -444,16 +459,6 @@ def _announce(recipe, precision, folder):
         f"from {recipe.start or 'nothing'}. Checkpoints, losses and previews: {folder}. Stop with "
         "Ctrl-C; the same command goes on."
     )
-
-
-def _size(text):
-    """Gives `(height, width)` of `256` or `360x640`; nothing for nothing."""
-    if text is None:
-        return None
-    sides = text.split("x")
-    if len(sides) > 2 or not all(side.isdecimal() for side in sides):
-        raise ValueError(f"--size must be like 256, or 360x640 (height x width). Received: {text}")
-    return int(sides[0]), int(sides[-1])
 
 
 def _expand(arguments):

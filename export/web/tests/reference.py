@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
-from tfstyle.export.inspection import similarity
+
+from tfstyle.export.tflite import similarity
 
 ROOT = Path(__file__).parents[3]
 
@@ -35,7 +36,7 @@ def compare(dist, style, photograph, picture):
     pixels = np.asarray(Image.open(photograph).convert("RGB"), "float32") / 255
     expected = paint(Path(dist), style, pixels)
     found = np.asarray(Image.open(picture).convert("RGB"), "float64")
-    likeness = similarity(expected / 255, found / 255)
+    likeness = similarity(expected[None] / 255, found[None] / 255)
     print(json.dumps({"ssim": likeness, "mean": abs(expected - found).mean()}))
 
 
