@@ -62,7 +62,9 @@ def write_function(generator, folder, shape, seed=None, call=None):
     module = tf.Module()
     # What the function reads must hang on the module, or the SavedModel lacks the weights.
     module.variables_of_the_generator = [weight.value for weight in generator.weights]
-    noises = [] if seed is None else sample_noise(generator, *shape, seed)
+    noises = []
+    if seed is not None:
+        noises = [tf.constant(z) for z in sample_noise(generator, *shape, seed)]
     inputs = generator.inputs[: 1 if noises else None]
     specs = [_spec(tensor, number, shape) for number, tensor in enumerate(inputs)]
 
