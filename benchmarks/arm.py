@@ -1,0 +1,157 @@
+"""Whether exported files paint the same picture on 64-bit ARM as on x86-64.
+
+    apt-get install mmdebstrap debian-archive-keyring
+    pip install ai-edge-litert
+    python -m benchmarks.arm FILE.tflite [FILE.tflite ...] PHOTO [--work FOLDER]
+
+Runs `tfstyle.export.litert` here and, by QEMU's user-mode emulation, on three ARM cores, and prints
+for each file and core how far the uint8 pictures lie apart, in steps of 255. The first run puts
+Debian's Python for arm64 and its `qemu-user` into FOLDER/debian, and the aarch64 wheels of the very
+versions that run here into FOLDER/wheels-... (0.7 GB; remove the folder to start anew). Nothing is
+installed on the machine, and only `apt-get` needs to be root. Pictures are left in FOLDER/pictures.
+
+Seconds are those of the process, Python's start included: of an emulator, not of any phone.
+"""
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tfstyle.files import replacing
+
+CHECKOUT = Path(__file__).parents[1]
+
+# Debian 13: its QEMU 10 shows programs an ARM /proc/cpuinfo. That of Debian 12 (7.2) shows the
+# host's, on which LiteRT crashes, and computes int8 convolutions wrongly on `-cpu max`.
+DEBIAN, PYTHON = "trixie", "3.13"
+PACKAGES = "base-files,libstdc++6,python3,qemu-user:amd64"
+
+# LiteRT chooses its kernels by the core. These have plain NEON, the dot product of int8, and its
+# matrix product (with SVE2): phones of about 2014, 2019 and 2022.
+CORES = ("cortex-a53", "cortex-a76", "cortex-a710")
+
+# The oldest C libraries that the wheels are built for; Debian 13 has glibc 2.41.
+PLATFORMS = ("manylinux2014_aarch64", "manylinux_2_27_aarch64", "manylinux_2_28_aarch64")
+
+# Mean difference, of 255, that one can call the same picture: half a step of rounding.
+LIMIT = 0.5
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE.tflite")
+    parser.add_argument("photo", type=Path)
+    parser.add_argument("--work", type=Path, default=CHECKOUT / "build" / "arm")
+    parser.add_argument("--cores", nargs="+", default=CORES, choices=CORES)
+    options = parser.parse_args()
+    for path in (*options.files, options.photo):
+        if not path.is_file():
+            parser.error(f"expected a file, received {path}")
+    try:
+        cores = {core: emulated(core, options.work) for core in options.cores}
+    except ValueError as error:
+        parser.error(str(error))
+
+    width = max(len(path.name) for path in options.files)
+    print(
+        f"{'file':{width}} {'bytes':>9} {'core':>11} {'largest':>7} {'mean':>6} {'x86 s':>6} arm s"
+    )
+    means = []
+    for path in options.files:
+        here, seconds_here = paint([sys.executable], path, options)
+        for core, python in cores.items():
+            there, seconds = paint(python, path, options, core)
+            distance = np.abs(here - there)
+            means.append(distance.mean())
+            print(
+                f"{path.name:{width}} {path.stat().st_size:9} {core:>11} {distance.max():7.0f}"
+                f" {means[-1]:6.3f} {seconds_here:6.1f} {seconds:5.1f}",
+                flush=True,
+            )
+    if max(means) > LIMIT:
+        sys.exit(f"Not the same pictures: the mean difference exceeds {LIMIT} of 255.")
+
+
+def emulated(core, work):
+    """Gives the command that runs Python on an ARM core, after downloading what it needs.
+
+    Raises:
+        ValueError: This machine is no x86-64, or something must be installed first.
+    """
+    if platform.machine() != "x86_64":
+        raise ValueError(f"expected an x86-64 machine, received {platform.machine()}")
+    root, wheels = debian(work.resolve()), aarch64_wheels(work.resolve())
+    qemu = [root / "usr/bin/qemu-aarch64", "-cpu", core, "-L", root]
+    return [*qemu, "-E", f"PYTHONPATH={wheels}:{CHECKOUT}", root / "usr/bin/python3"]
+
+
+def debian(work):
+    """Gives a folder with Debian's Python for arm64 and its emulator for this machine."""
+    root = work / "debian"
+    if not root.exists():
+        if not shutil.which("mmdebstrap"):
+            cure = "apt-get install mmdebstrap debian-archive-keyring"
+            raise ValueError(f"expected the program mmdebstrap; install it with: {cure}")
+        # Packages are unpacked, not installed: no chroot, hence no root.
+        mode = "root" if os.geteuid() == 0 else "chrootless"
+        with replacing(root) as folder:
+            run(
+                *("mmdebstrap", "--quiet", f"--mode={mode}", "--variant=extract"),
+                *("--arch=arm64,amd64", f"--include={PACKAGES}", DEBIAN, folder),
+            )
+    return root
+
+
+def aarch64_wheels(work):
+    """Gives a folder of the runner's packages for ARM, of the versions installed here."""
+    try:
+        versions = {name: importlib.metadata.version(name) for name in ("ai-edge-litert", "numpy")}
+    except importlib.metadata.PackageNotFoundError as error:
+        cure = "pip install ai-edge-litert"
+        raise ValueError(f"expected the package {error.name}; install it with: {cure}") from error
+    wheels = work / "-".join(["wheels", *versions.values()])
+    if not wheels.exists():
+        with replacing(wheels) as folder:
+            run(
+                *(sys.executable, "-m", "pip", "install", "--quiet", "--target", folder),
+                *("--only-binary=:all:", f"--python-version={PYTHON}"),
+                *(f"--platform={name}" for name in PLATFORMS),
+                *(f"{name}=={version}" for name, version in versions.items()),
+                *(f"pillow=={importlib.metadata.version('pillow')}"),
+            )
+    return wheels
+
+
+def paint(python, path, options, core="x86"):
+    """Gives the picture that a Python paints of the photograph, as float array, and its seconds."""
+    picture = options.work.resolve() / "pictures" / f"{path.stem}-{core}.png"
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    picture.unlink(missing_ok=True)
+    start = time.perf_counter()
+    run(*python, "-m", "tfstyle.export.litert", path.resolve(), options.photo.resolve(), picture)
+    seconds = time.perf_counter() - start
+    with Image.open(picture) as image:
+        return np.asarray(image, "float32"), seconds
+
+
+def run(*command):
+    """Runs a command and ends with what it said, if it fails."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=CHECKOUT)
+    if done.returncode:
+        words = " ".join(map(str, command))
+        sys.exit(f"{words}\nended with {done.returncode}:\n{done.stderr[-2000:]}")
+
+
+if __name__ == "__main__":
+    main()
