@@ -35,6 +35,8 @@ CHECKOUT = Path(__file__).parents[1]
 DEBIAN, PYTHON = "trixie", "3.13"
 PACKAGES = "base-files,libstdc++6,python3,qemu-user:amd64"
 
+RUNNER_NEEDS = ("ai-edge-litert", "numpy", "pillow")
+
 # LiteRT chooses its kernels by the core. These have plain NEON, the dot product of int8, and its
 # matrix product (with SVE2): phones of about 2014, 2019 and 2022.
 CORES = ("cortex-a53", "cortex-a76", "cortex-a710")
@@ -65,7 +67,7 @@ def main():
 
     width = max(len(path.name) for path in options.files)
     print(
-        f"{'file':{width}} {'bytes':>9} {'core':>11} {'largest':>7} {'mean':>6} {'x86 s':>6} arm s"
+        f"{'file':{width}} {'bytes':>9} {'core':>11} {'largest':>7} {'mean':>8} {'x86 s':>6} arm s"
     )
     means = []
     for path in options.files:
@@ -76,7 +78,7 @@ def main():
             means.append(distance.mean())
             print(
                 f"{path.name:{width}} {path.stat().st_size:9} {core:>11} {distance.max():7.0f}"
-                f" {means[-1]:6.3f} {seconds_here:6.1f} {seconds:5.1f}",
+                f" {means[-1]:8.5f} {seconds_here:6.1f} {seconds:5.1f}",
                 flush=True,
             )
     if max(means) > LIMIT:
@@ -116,7 +118,7 @@ def debian(work):
 def aarch64_wheels(work):
     """Gives a folder of the runner's packages for ARM, of the versions installed here."""
     try:
-        versions = {name: importlib.metadata.version(name) for name in ("ai-edge-litert", "numpy")}
+        versions = {name: importlib.metadata.version(name) for name in RUNNER_NEEDS}
     except importlib.metadata.PackageNotFoundError as error:
         cure = "pip install ai-edge-litert"
         raise ValueError(f"expected the package {error.name}; install it with: {cure}") from error
@@ -128,7 +130,6 @@ def aarch64_wheels(work):
                 *("--only-binary=:all:", f"--python-version={PYTHON}"),
                 *(f"--platform={name}" for name in PLATFORMS),
                 *(f"{name}=={version}" for name, version in versions.items()),
-                *(f"pillow=={importlib.metadata.version('pillow')}"),
             )
     return wheels
 
