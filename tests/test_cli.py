@@ -368,3 +368,39 @@ def test_an_evaluation_is_shown_and_saved_on_request(tfstyle, mine, photographs,
     evaluation = card.pop("evaluation")
     assert card == before and evaluation["total"] == 1234.5
     assert evaluation["command"].startswith(f"tfstyle evaluate mine --content {photographs.name} ")
+
+
+def test_an_export_is_run_and_compared(tfstyle, mine, tmp_path):
+    path = tmp_path / "mine.tflite"
+    code, output, errors = tfstyle("export", mine, "--size", "32x48", "-o", path)
+    assert (code, errors) == (0, [])
+    for row in ("bytes", "largest difference", "structural similarity", "milliseconds"):
+        assert row in output
+    assert "32x48" in output and "CONV_2D" in output and "take all of it" in output
+    assert names(tmp_path) == ["mine", "mine.json", "mine.tflite"]
+    code, output, errors = tfstyle("export", mine, "--format", "saved_model", "-o", tmp_path / "s")
+    assert (code, errors) == (0, []) and (tmp_path / "s" / "1" / "saved_model.pb").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--size", "30"), "multiples of 4"),
+        (("--size", "big"), "--size must be a number or HEIGHTxWIDTH. Received: big"),
+        (("--precision", "int8", "--size", 32), "int8 is calibrated on photographs"),
+        (("--format", "onnx"), "--format must be tflite or saved_model. Received: onnx"),
+        (("--calibrate", "nowhere"), "nowhere is not a folder"),
+    ],
+)
+def test_a_wrong_export_is_one_line(tfstyle, mine, tmp_path, options, message):
+    code, _, errors = tfstyle("export", mine, "-o", tmp_path / "new.tflite", *options)
+    assert code == 2 and len(errors) == 1 and message in errors[0]
+    assert names(tmp_path) == ["mine"]
+
+
+def test_what_is_no_style_and_no_place_is_told(tfstyle, mine, tmp_path):
+    code, _, errors = tfstyle("export", tmp_path, "-o", tmp_path / "new.tflite")
+    assert code == 2 and "is not a style" in errors[0]
+    (tmp_path / "file").write_text("")
+    code, _, errors = tfstyle("export", mine, "--size", 32, "-o", tmp_path / "file" / "new.tflite")
+    assert code == 1 and len(errors) == 1 and names(tmp_path) == ["file", "mine"]
