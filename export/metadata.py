@@ -40,7 +40,7 @@ def add_metadata(content, facts):
     Returns:
         Bytes.
     """
-    model = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
+    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
     model.metadata = model.metadata or []
     for name, data in (
         (_SCHEMA_ENTRY, _pack(facts)),

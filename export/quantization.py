@@ -103,4 +103,4 @@ def _near_image(model, generator):
 
 
 def _read(content):
-    return flatbuffer_utils.read_model_from_bytearray(bytearray(content))
+    return flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
