@@ -344,7 +344,8 @@ def test_failures_are_one_line(tfstyle, painting, photographs, tmp_path, monkeyp
         raise error
 
     monkeypatch.setattr("tfstyle.training.train", train)
-    code, _, errors = tfstyle("train", painting, "--content", photographs, "-o", tmp_path / "new")
+    command = ("train", painting, "--content", photographs, "-o", tmp_path / "new", "--steps", 1)
+    code, _, errors = tfstyle(*command)
     assert (code, errors) == (1, [f"Error: {error}"])
 
 
