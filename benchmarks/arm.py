@@ -46,9 +46,11 @@ CORES = ("cortex-a53", "cortex-a76", "cortex-a710")
 PLATFORMS = ("manylinux2014_aarch64", "manylinux_2_27_aarch64", "manylinux_2_28_aarch64")
 
 # Mean difference, of 255, up to which it is the same picture. Float arithmetic moves one value in
-# ten thousand over a step of uint8. int8 rounds activations in every layer: those of `johnson` lie
-# 0.9 from the float picture on either machine, and 0.7 to 0.8 from each other.
-LIMITS = {"float32": 0.01, "float16": 0.01, "int8_weights": 1.0, "int8": 1.0}
+# ten thousand over a step of uint8. int8 rounds activations, and the processors round differently:
+# pictures of `mosaic`, `johnson` lie 0.7 (int8_weights) and 2.8 (int8) apart, and 0.8 and 3.0 from
+# the float32 picture on either. These limits were set after measuring, to catch wrong arithmetic:
+# a faulty emulator gave 60.
+LIMITS = {"float32": 0.01, "float16": 0.01, "int8_weights": 1.0, "int8": 5.0}
 
 
 def main():
