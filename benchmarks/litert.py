@@ -17,6 +17,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 import tfstyle
 from benchmarks.training import measure
+from tfstyle.export.inspection import partitions
 from tfstyle.export.portable import make_portable
 from tfstyle.export.tflite import PRECISIONS, convert
 from tfstyle.images import find_images
@@ -75,9 +76,8 @@ def runner(content, threads):
     rng = np.random.default_rng(0)
     for tensor in interpreter.get_input_details():
         interpreter.set_tensor(tensor["index"], rng.random(tensor["shape"], "float32"))
-    pieces = sum(each["op_name"] == "DELEGATE" for each in interpreter._get_ops_details())
     side = max(tensor["shape"][1] for tensor in interpreter.get_input_details())
-    return interpreter.invoke, (side, pieces)
+    return interpreter.invoke, (side, partitions(interpreter))
 
 
 def keras(model, size):

@@ -60,18 +60,17 @@ def delegate_problems(path):
     return problems
 
 
-def partitions(painter):
+def partitions(interpreter):
     """Counts the pieces of a file that XNNPACK, the delegate for processors, runs.
 
     Args:
-        painter: `Painter` that has stylized.
+        interpreter: LiteRT's, with its tensors allocated.
 
     Returns:
         Integer; 1 is the best.
     """
     # LiteRT has no public word for it: each piece stands in its list as one DELEGATE.
-    found = painter.interpreter._get_ops_details()
-    return sum(operation["op_name"] == "DELEGATE" for operation in found)
+    return sum(each["op_name"] == "DELEGATE" for each in interpreter._get_ops_details())
 
 
 def compare(style, path, photograph, threads=None, rounds=3):
@@ -105,7 +104,7 @@ def compare(style, path, photograph, threads=None, rounds=3):
         "difference": float(np.abs(picture - expected).max()),
         "similarity": similarity(picture[None], expected[None]),
         "milliseconds": 1000 * statistics.median(times),
-        "partitions": partitions(painter),
+        "partitions": partitions(painter.interpreter),
     }
 
 

@@ -14,8 +14,9 @@ PACKAGE = Path(tfstyle.__file__).parent
 
 FLOORS = [
     {"files", "layers"},
-    {"images", "recipes", "folders", "generators", "perceptual", "weights"},
-    {"photographs", "progress", "styles"},
+    {"images", "recipes", "folders", "generators", "perceptual"},
+    {"weights", "photographs"},
+    {"progress", "styles"},
     {"trunks", "optimization"},
     {"training", "evaluation"},
     {"cli"},

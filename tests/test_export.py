@@ -146,7 +146,7 @@ def test_a_file_of_free_size_paints_what_keras_paints(style, tmp_path):
         # Sums in another order, through some twenty normalizations.
         np.testing.assert_allclose(painter.stylize(pixels), expected, atol=1e-3)
     assert not UNWANTED & operations(tmp_path / "style.tflite").keys()
-    assert partitions(painter) == 1
+    assert partitions(painter.interpreter) == 1
     assert "free height and width" in delegate_problems(tmp_path / "style.tflite")
     assert facts["bytes"] == (tmp_path / "style.tflite").stat().st_size
     assert names(tmp_path) == ["style.json", "style.tflite"]
@@ -168,7 +168,7 @@ def test_a_static_file_is_one_piece_for_every_delegate(style, precision, tmp_pat
     # The weights are random: what float16 and int8 cost is tested on trained ones below.
     limit = {"float32": 5e-3, "float16": 0.1, "int8_weights": 0.5}[precision]
     assert np.abs(picture - expected).max() < limit and picture.std() > 0.01
-    assert partitions(painter) == 1
+    assert partitions(painter.interpreter) == 1
 
 
 def test_a_static_file_keeps_the_photographs_proportions(johnson, tmp_path):

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from tfstyle import load_trunk, training
+from tfstyle.folders import is_trunk
 from tfstyle.images import find_images, read_image
 from tfstyle.photographs import draw_styles
 from tfstyle.recipes import load_recipes, save_recipes
@@ -98,6 +99,12 @@ def test_a_baked_style_is_saved_as_any_other(trunk, pixels, tmp_path):
 def test_blends_that_are_none_are_refused(trunk, styles, message):
     with pytest.raises(ValueError, match=message):
         trunk.bake(styles)
+
+
+def test_a_generators_folder_is_no_trunk(trunk, style, tmp_path):
+    style.save(tmp_path / "style")
+    trunk.save(tmp_path / "trunk")
+    assert is_trunk(tmp_path / "trunk") and not is_trunk(tmp_path / "style" / "johnson")
 
 
 def test_a_trunk_that_is_none_is_refused(trunk, tmp_path):

@@ -97,16 +97,16 @@ def find_trunk(trunk):
     Raises:
         ValueError: if there is no such trunk.
     """
-    for folder in (_zoo() / str(trunk), Path(trunk)):
-        if (folder / CARD).exists():
-            return folder
+    folder = _trunk_folder(trunk)
+    if folder:
+        return folder
     names = [path.parent.name for path in _zoo().glob(f"*/{CARD}")]
     raise ValueError(f"There is no trunk {str(trunk)!r}. The zoo has {', '.join(names)}.")
 
 
 def is_trunk(name):
     """Whether a name or path is that of a trunk, not of a style."""
-    return any((folder / CARD).exists() for folder in (_zoo() / str(name), Path(name)))
+    return _trunk_folder(name) is not None
 
 
 def read_card(folder):
@@ -151,6 +151,13 @@ def check_weights(folder, card):
 @functools.cache
 def _zoo():
     return Path(str(importlib.resources.files("tfstyle.zoo")))
+
+
+def _trunk_folder(name):
+    # The folder of a style's generator has a card too, but one painting beside it.
+    folders = (_zoo() / str(name), Path(name))
+    found = (path for path in folders if (path / CARD).exists() and (path / "paintings").is_dir())
+    return next(found, None)
 
 
 def _find_folder(style):

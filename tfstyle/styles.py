@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from tfstyle.files import replacing
-from tfstyle.folders import CARD, RECIPE, WEIGHTS, check_weights, find_style, read_card, write_card
+from tfstyle.folders import RECIPE, WEIGHTS, check_weights, find_style, read_card, write_card
 from tfstyle.generators import GENERATORS, sample_noise, size_rule
 from tfstyle.images import (
     center_crop,
@@ -26,7 +26,7 @@ from tfstyle.images import (
 )
 from tfstyle.perceptual import PerceptualLoss
 from tfstyle.recipes import Recipe
-from tfstyle.weights import describe, has_finite_weights, save_weights
+from tfstyle.weights import describe, has_finite_weights, load_weights, save_weights
 
 
 class Style:
@@ -155,12 +155,7 @@ def load(style, generator=None):
     weights = check_weights(folder, card)
     recipe = Recipe.load(folder / RECIPE)
     model = build_generator(recipe)
-    if model.count_params() != card.get("parameters"):
-        raise ValueError(
-            f"{folder / RECIPE} describes a generator of {model.count_params()} parameters, "
-            f"{CARD} one of {card.get('parameters')}. Copy the style again."
-        )
-    model.load_weights(weights)
+    load_weights(model, weights, card)
     return Style(recipe, model, card)
 
 

@@ -29,6 +29,7 @@ from tfstyle.styles import (
     stylized_pairs,
 )
 from tfstyle.trunks import Trunk, build_trunk, load_trunk, stylized_grid
+from tfstyle.weights import weighted_layers
 
 STEPS_PER_EPOCH = 100
 
@@ -140,7 +141,7 @@ def train(
     keras.utils.set_random_seed(recipe.seed)
     with _dtype_policy(precision):
         loss, grams = loss_of(recipe, vgg)
-        recipe = _balanced(recipe, loss, grams, paths)
+        recipe = _balanced({"": recipe}, loss, {"": grams}, paths)[""]
         loss.weights["style"] = recipe.style_weight
         generator = build_generator(recipe)
         start = _begin(generator, recipe, loss, grams, paths)
@@ -192,9 +193,7 @@ def train_trunk(
     with _dtype_policy(precision):
         loss = loss_of(shared, vgg)[0]
         each = {name: loss_of(recipe, loss.network)[1] for name, recipe in recipes.items()}
-        recipes = {
-            name: _balanced(recipe, loss, each[name], paths) for name, recipe in recipes.items()
-        }
+        recipes = _balanced(recipes, loss, each, paths)
         loss.weights["style"] = 1.0
         generator = build_trunk(recipes)
         start = _begin_trunk(generator, shared)
@@ -253,7 +252,7 @@ def fastest_precision():
     return "mixed_bfloat16" if "avx512_bf16" in flags or "amx_bf16" in flags else "float32"
 
 
-def balanced_style_weight(perceptual_loss, style_grams, photographs):
+def balanced_style_weight(style_grams, photograph_grams):
     """Gives the style weight that lets every painting speak equally loud.
 
         style_weight = STYLE_BALANCE / style(photographs)
@@ -264,19 +263,17 @@ def balanced_style_weight(perceptual_loss, style_grams, photographs):
     begins at the same loss.
 
     Args:
-        perceptual_loss: `PerceptualLoss`.
-        style_grams: What its `style_grams` gave for the painting.
-        photographs: Float arrays `[height, width, 3]` in [0, 1], some that are like those of the
-            training.
+        style_grams: What `PerceptualLoss.style_grams` gave for the painting.
+        photograph_grams: List of what it gave for each of some photographs.
 
     Returns:
         Float, of three digits.
     """
     terms = [
-        perceptual_loss(perceptual_loss.content_features(x[None]), x[None], style_grams)
-        for x in photographs
+        sum(np.mean(np.square(a - b)) for a, b in zip(style_grams, grams, strict=True))
+        for grams in photograph_grams
     ]
-    return float(f"{STYLE_BALANCE / np.mean([float(term['style']) for term in terms]):.3g}")
+    return float(f"{STYLE_BALANCE / np.mean(terms):.3g}")
 
 
 def _images(photographs, previews, crop):
@@ -293,11 +290,18 @@ def _some(paths, crop, count):
     return [to_pixels(center_crop(read_image(path), crop)) for path in chosen]
 
 
-def _balanced(recipe, loss, grams, paths):
-    if recipe.style_weight:
-        return recipe
-    weight = balanced_style_weight(loss, grams, _some(paths, recipe.crop, count=16))
-    return recipe.replace(style_weight=weight)
+def _balanced(recipes, loss, style_grams, paths):
+    """Gives the recipes with the style weights that are to be found."""
+    unknown = [name for name, recipe in recipes.items() if not recipe.style_weight]
+    if not unknown:
+        return recipes
+    images = _some(paths, recipes[unknown[0]].crop, count=16)
+    grams = [loss.style_grams(pixels) for pixels in images]
+    weights = {name: balanced_style_weight(style_grams[name], grams) for name in unknown}
+    return {
+        name: recipe.replace(style_weight=weights.get(name, recipe.style_weight))
+        for name, recipe in recipes.items()
+    }
 
 
 def _refuse_different(recipes):
@@ -349,13 +353,10 @@ def _begin_trunk(generator, recipe):
     if not recipe.start:
         return None
     start = load_trunk(recipe.start) if is_trunk(recipe.start) else load(recipe.start, "johnson")
-    layers = zip(
-        *([layer for layer in m.layers if layer.weights] for m in (generator, start.model)),
-        strict=True,
-    )
-    for ours, theirs in layers:
+    layers = (weighted_layers(model) for model in (generator, start.model))
+    for ours, theirs in zip(*layers, strict=True):
         values = theirs.get_weights()
-        if isinstance(ours, ConditionalInstanceNormalization) and not is_trunk(recipe.start):
+        if isinstance(theirs, InstanceNormalization):
             values = [np.tile(value, (ours.styles, 1)) for value in values]
         ours.set_weights(values)
     return {"style": recipe.start, "sha256": start.card["sha256"]}

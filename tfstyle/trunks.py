@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tfstyle.files import replacing
-from tfstyle.folders import CARD, RECIPE, WEIGHTS, check_weights, find_trunk, read_card, write_card
+from tfstyle.folders import RECIPE, WEIGHTS, check_weights, find_trunk, read_card, write_card
 from tfstyle.generators import GENERATORS
 from tfstyle.images import (
     center_crop,
@@ -21,7 +21,13 @@ from tfstyle.images import (
 from tfstyle.layers import ConditionalInstanceNormalization
 from tfstyle.recipes import load_recipes, save_recipes
 from tfstyle.styles import Style, build_generator, jit_compile
-from tfstyle.weights import describe, has_finite_weights, save_weights
+from tfstyle.weights import (
+    describe,
+    has_finite_weights,
+    load_weights,
+    save_weights,
+    weighted_layers,
+)
 
 _PREVIEW = 160  # pixels: a sheet has a picture for each style
 
@@ -67,7 +73,9 @@ class Trunk:
         weights = self.weights_of(styles)
         name = list(self.recipes)[int(np.argmax(weights))]
         generator = build_generator(self.recipes[name])
-        for theirs, ours in zip(_weighted(self.model), _weighted(generator), strict=True):
+        for theirs, ours in zip(
+            weighted_layers(self.model), weighted_layers(generator), strict=True
+        ):
             values = theirs.get_weights()
             if isinstance(theirs, ConditionalInstanceNormalization):
                 values = [weights @ rows for rows in values]
@@ -150,12 +158,7 @@ def load_trunk(trunk="trunk"):
     weights = check_weights(folder, card)
     recipes = load_recipes(folder / RECIPE)
     model = build_trunk(recipes)
-    if model.count_params() != card.get("parameters"):
-        raise ValueError(
-            f"{folder / RECIPE} describes a generator of {model.count_params()} parameters, "
-            f"{CARD} one of {card.get('parameters')}. Copy the trunk again."
-        )
-    model.load_weights(weights)
+    load_weights(model, weights, card)
     return Trunk(recipes, model, card)
 
 
@@ -189,10 +192,6 @@ def _paint(trunk, pixels, name):
     """Paints images of a fitting size by the trunk itself: nothing is compiled for each style."""
     rows = np.tile(trunk.weights_of(name), (len(pixels), 1))
     return np.asarray(trunk.model.predict_on_batch([pixels, rows]))
-
-
-def _weighted(model):
-    return [layer for layer in model.layers if layer.weights]
 
 
 def _difference(trunk, other):

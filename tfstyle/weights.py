@@ -10,11 +10,31 @@ import keras
 import numpy as np
 
 from tfstyle.files import replacing, sha256
+from tfstyle.folders import CARD, RECIPE
 
 
 def has_finite_weights(generator):
     """Whether no weight of a generator is infinite or no number."""
     return all(np.isfinite(weight).all() for weight in generator.get_weights())
+
+
+def weighted_layers(model):
+    """Lists the layers that have weights: alike for a trunk, its styles and their starts."""
+    return [layer for layer in model.layers if layer.weights]
+
+
+def load_weights(model, path, card):
+    """Reads weights into the generator that a card describes.
+
+    Raises:
+        ValueError: if it is a generator of another size: the recipe beside is another's.
+    """
+    if model.count_params() != card.get("parameters"):
+        raise ValueError(
+            f"{path.parent / RECIPE} describes a generator of {model.count_params()} parameters, "
+            f"{CARD} one of {card.get('parameters')}. Copy the {path.parent.name} folder again."
+        )
+    model.load_weights(path)
 
 
 def save_weights(model, path, half, change):
