@@ -1,8 +1,6 @@
 import numpy as np
 import pytest
 
-from tfstyle.evaluation import equivalent_iterations, evaluate
-from tfstyle.images import find_images
 from tfstyle.optimization import optimize
 from tfstyle.perceptual import PerceptualLoss
 
@@ -32,24 +30,3 @@ def test_a_painting_is_its_own_best_picture(rng, loss):
     # Sums of float32 features do not cancel to the last digit.
     assert losses[0] < 1e-2
     np.testing.assert_allclose(picture, painting, atol=1e-2)
-
-
-@pytest.mark.parametrize(
-    ("loss", "iterations"), [(11, 0), (10, 0), (9, 1), (5, 1), (4.9, 2), (2, 3), (1, 3)]
-)
-def test_equivalent_iterations(loss, iterations):
-    assert equivalent_iterations(loss, [10, 5, 3, 2]) == iterations
-
-
-def test_evaluation_of_a_style(style, photographs, network):
-    paths = find_images(photographs)[:2]
-    calls = []
-    result = evaluate(style, paths, network, 32, 5, lambda: calls.append(1))
-    assert result["photographs"] == 2 and result["size"] == 32
-    assert len(calls) == 2 * 6
-    total = result["content"] + 10 * result["style"]
-    assert result["total"] == pytest.approx(total, rel=2e-3)  # four digits are kept
-    assert 0 <= result["lbfgs_equivalent"] <= 5 and len(result["lbfgs_equivalents"]) == 2
-    assert result["ratio_to_lbfgs"] > 1  # random weights
-    without = evaluate(style, paths, network, 32, iterations=0)
-    assert without["total"] == result["total"] and "ratio_to_lbfgs" not in without

@@ -261,7 +261,7 @@ def evaluate(
     content: Annotated[Path, typer.Option(help="Folder of photographs not trained on.")],
     generator: Generator = None,
     count: Annotated[int, typer.Option(min=1, help="Photographs to use.")] = 10,
-    size: Annotated[int, typer.Option(min=8, help="Side of the pictures.")] = 256,
+    size: Annotated[int, typer.Option(min=64, help="Side of the pictures.")] = 256,
     iterations: Annotated[
         int, typer.Option(min=0, help="L-BFGS iterations of the slow reference.")
     ] = 100,

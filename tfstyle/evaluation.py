@@ -1,14 +1,22 @@
 """Numbers about a trained style, on photographs that its training did not see."""
 
+import itertools
+import time
+
 import numpy as np
 
 from tfstyle.images import center_crop, read_image, to_pixels
 from tfstyle.optimization import optimize
 from tfstyle.styles import loss_of, stylize_pixels
 
+# ITU-R BT.709.
+_LUMINANCE = np.float32([0.2126, 0.7152, 0.0722])
 
-def evaluate(style, photographs, vgg="imagenet", size=256, iterations=100, progress=None):
-    """Measures a style's losses, and how far the slow reference must go to reach them.
+
+def evaluate(
+    style, photographs, vgg="imagenet", size=256, iterations=100, progress=None, curves=None
+):
+    """Measures a style: its losses, its faults, and how far the slow reference must go to equal it.
 
     The L-BFGS equivalent of a picture is the number of iterations of `optimization.optimize`,
     started from the photograph, after which its total loss is at or below that of the
@@ -19,34 +27,69 @@ def evaluate(style, photographs, vgg="imagenet", size=256, iterations=100, progr
         style: `Style`.
         photographs: Sequence of image files; of each the middle square is used.
         vgg: The network of the loss: see `PerceptualLoss`.
-        size: Integer, height and width of the pictures.
+        size: Integer, height and width of the pictures, at least 64.
         iterations: Integer, L-BFGS iterations a photograph; 0 leaves the reference out.
         progress: Function of no arguments, called after each iteration and each photograph:
             `len(photographs) * (1 + iterations)` times at most.
+        curves: What `reference_curves` gave for the same photographs, loss and size, if it is
+            at hand; `iterations` is then without effect.
 
     Returns:
         Dictionary for the card: means over the photographs of `content`, `style`,
-        `total_variation` and `total`; and with the reference `lbfgs_equivalent` (mean),
-        `lbfgs_equivalents` (each), `lbfgs_loss` (`total` of the reference at its end) and
-        `ratio_to_lbfgs` (mean of the generator's total over the reference's).
+        `total_variation` and `total`; `milliseconds` (median time of a picture), `checkerboard`
+        and `border`: see the functions of these names; and with the reference `lbfgs_iterations`,
+        `lbfgs_equivalent` (mean), `lbfgs_equivalents` (each), `lbfgs_loss` (`total` of the
+        reference at its end) and `ratio_to_lbfgs` (mean of the generator's total over the
+        reference's).
+
+    Raises:
+        ValueError: if the size is too small, or an image cannot be read.
     """
+    if size < 64:
+        raise ValueError(f"size must be at least 64. Received: {size}")
     loss, grams = loss_of(style.recipe, vgg)
-    terms, curves = [], []
-    for path in photographs:
-        pixels = to_pixels(center_crop(read_image(path), size))
-        picture = stylize_pixels(style.model, pixels[None])
-        values = loss(loss.content_features(pixels[None]), picture, grams)
-        terms.append({name: float(value) for name, value in values.items()})
-        if iterations:
-            curves.append(optimize(pixels, loss, grams, iterations, progress)[1])
+    stylize_pixels(style.model, np.zeros((1, size, size, 3), "float32"))  # compiles
+    pairs, terms, seconds = [], [], []
+    for pixels in _squares(photographs, size):
+        began = time.perf_counter()
+        picture = stylize_pixels(style.model, pixels[None])[0]
+        seconds.append(time.perf_counter() - began)
+        pairs.append((pixels, picture))
+        terms.append(_terms(loss, grams, pixels, picture))
         if progress:
             progress()
+    if iterations and curves is None:
+        curves = reference_curves(style.recipe, photographs, vgg, size, iterations, progress)
     return {
         "photographs": len(terms),
         "size": size,
         **{name: _rounded(np.mean([t[name] for t in terms])) for name in terms[0]},
-        **(_compare([t["total"] for t in terms], curves, iterations) if curves else {}),
+        "milliseconds": _rounded(1000 * np.median(seconds)),
+        "checkerboard": _rounded(checkerboard([picture for _, picture in pairs])),
+        "border": _rounded(border(loss, grams, pairs)),
+        **(_compare([t["total"] for t in terms], curves) if curves else {}),
     }
+
+
+def reference_curves(recipe, photographs, vgg="imagenet", size=256, iterations=100, progress=None):
+    """Gives the losses of the slow reference for `evaluate`: the same for all generators.
+
+    Args:
+        recipe: `Recipe`, whose loss is used.
+        photographs: As for `evaluate`.
+        vgg: As for `evaluate`.
+        size: As for `evaluate`.
+        iterations: Integer.
+        progress: Function of no arguments, called after each iteration.
+
+    Returns:
+        List of float64 arrays `[1 + iterations]`: see `optimization.optimize`.
+    """
+    loss, grams = loss_of(recipe, vgg)
+    return [
+        optimize(pixels, loss, grams, iterations, progress)[1]
+        for pixels in _squares(photographs, size)
+    ]
 
 
 def equivalent_iterations(loss, curve):
@@ -55,11 +98,86 @@ def equivalent_iterations(loss, curve):
     return int(reached[0]) if len(reached) else len(curve) - 1
 
 
-def _compare(totals, curves, iterations):
+def checkerboard(pictures, tile=64):
+    """Gives how far pictures' spectra stand out at the frequencies of an upsampling's grid.
+
+        max over g of P(g) / sqrt(P(g - d) P(g + d))
+
+    where `P` is the mean power spectrum of the luminance over tiles that overlap by half, under a
+    Hann window; `g` are the frequencies of periods of 2 and 4 pixels, across, down and both;
+    and `g - d`, `g + d` are their neighbours in the same direction, 1/16 cycle a pixel away. A
+    natural spectrum is smooth there: the value is near 1. A pattern locked to the grid, as
+    transposed convolutions leave (Odena et al., *Deconvolution and Checkerboard Artifacts*,
+    2016), stands alone: a checkerboard of one level of 255 on photographs gives 2 and more.
+
+    Args:
+        pictures: Sequence of float arrays `[height, width, 3]` in [0, 1].
+        tile: Integer, a multiple of 16: side of the tiles. No picture may be smaller.
+
+    Returns:
+        Float.
+    """
+    window = np.hanning(tile + 1)[:-1]
+    window = np.outer(window, window)
+    power = np.zeros((tile, tile))
+    for picture in pictures:
+        grey = np.asarray(picture) @ _LUMINANCE
+        tiles = np.lib.stride_tricks.sliding_window_view(grey, (tile, tile))
+        tiles = tiles[:: tile // 2, :: tile // 2].reshape(-1, tile, tile)
+        tiles = tiles - tiles.mean(axis=(1, 2), keepdims=True)
+        power += np.sum(np.abs(np.fft.fft2(window * tiles)) ** 2, axis=0)
+    power += 1e-12 * power.max() + 1e-30  # flat pictures have no spectrum
+    d = tile // 16
+    grid = itertools.product((0, tile // 4, tile // 2, 3 * tile // 4), repeat=2)
+    peaks = []
+    for g in grid:
+        if any(g):
+            step = np.where(g, d, 0)
+            below, above = (power[tuple((g + sign * step) % tile)] for sign in (-1, 1))
+            peaks.append(power[g] / np.sqrt(below * above))
+    return float(max(peaks))
+
+
+def border(loss, style_grams, pairs):
+    """Gives the loss along the border over that of the interior: 1 if borders are like the rest.
+
+    Photographs and pictures are cut into eight horizontal strips, and into eight vertical ones.
+    The border's loss is the mean `total` of the four strips at the edges, the interior's that
+    of the other twelve; all strips have the same size, so their Gram matrices compare.
+
+    Args:
+        loss: `PerceptualLoss`.
+        style_grams: What `loss.style_grams` gave for the painting.
+        pairs: Sequence of photographs and their pictures: float arrays `[height, width, 3]` in
+            [0, 1].
+
+    Returns:
+        Float, of the means over all pairs.
+    """
+    outer, inner = [], []
+    for pair in pairs:
+        for axis in (0, 1):
+            strips = zip(*(np.array_split(pixels, 8, axis) for pixels in pair), strict=True)
+            totals = [_terms(loss, style_grams, *strip)["total"] for strip in strips]
+            outer += totals[:1] + totals[-1:]
+            inner += totals[1:-1]
+    return float(np.mean(outer) / np.mean(inner))
+
+
+def _squares(photographs, size):
+    return (to_pixels(center_crop(read_image(path), size)) for path in photographs)
+
+
+def _terms(loss, grams, pixels, picture):
+    values = loss(loss.content_features(pixels[None]), picture[None], grams)
+    return {name: float(value) for name, value in values.items()}
+
+
+def _compare(totals, curves):
     pairs = list(zip(totals, curves, strict=True))
     equivalents = [equivalent_iterations(total, curve) for total, curve in pairs]
     return {
-        "lbfgs_iterations": iterations,
+        "lbfgs_iterations": max(map(len, curves)) - 1,
         "lbfgs_equivalent": _rounded(np.mean(equivalents)),
         "lbfgs_equivalents": equivalents,
         "lbfgs_loss": _rounded(np.mean([curve[-1] for curve in curves])),

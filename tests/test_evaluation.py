@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+from tfstyle.evaluation import (
+    border,
+    checkerboard,
+    equivalent_iterations,
+    evaluate,
+    reference_curves,
+)
+from tfstyle.images import find_images
+from tfstyle.perceptual import PerceptualLoss
+
+
+@pytest.mark.parametrize(
+    ("loss", "iterations"), [(11, 0), (10, 0), (9, 1), (5, 1), (4.9, 2), (2, 3), (1, 3)]
+)
+def test_equivalent_iterations(loss, iterations):
+    assert equivalent_iterations(loss, [10, 5, 3, 2]) == iterations
+
+
+def test_evaluation_of_a_style(style, photographs, network):
+    paths = find_images(photographs)[:2]
+    calls = []
+    result = evaluate(style, paths, network, 64, 5, lambda: calls.append(1))
+    assert result["photographs"] == 2 and result["size"] == 64
+    assert len(calls) == 2 * 6
+    total = result["content"] + 10 * result["style"]
+    assert result["total"] == pytest.approx(total, rel=2e-3)  # four digits are kept
+    assert 0 <= result["lbfgs_equivalent"] <= 5 and len(result["lbfgs_equivalents"]) == 2
+    assert result["ratio_to_lbfgs"] > 1  # random weights
+    assert result["milliseconds"] > 0 and result["checkerboard"] > 0 and result["border"] > 0
+    without = evaluate(style, paths, network, 64, iterations=0)
+    assert without["total"] == result["total"] and "ratio_to_lbfgs" not in without
+    curves = reference_curves(style.recipe, paths, network, 64, 5)
+    again = evaluate(style, paths, network, 64, curves=curves)
+    assert again | {"milliseconds": 0} == result | {"milliseconds": 0}
+    with pytest.raises(ValueError, match="size must be at least 64"):
+        evaluate(style, paths, network, 32)
+
+
+@pytest.fixture(scope="module")
+def natural():
+    """Pictures of a natural spectrum: amplitude 1 / frequency, of random phase."""
+    rng = np.random.default_rng(0)
+    frequency = np.hypot(np.fft.fftfreq(192)[:, None], np.fft.fftfreq(192))
+    frequency[0, 0] = 1
+    spectrum = np.fft.fft2(rng.normal(size=(8, 3, 192, 192))) / frequency
+    spectrum[..., 0, 0] = 0
+    pictures = np.real(np.fft.ifft2(spectrum)).transpose(0, 2, 3, 1)
+    return 0.5 + 0.15 * pictures / pictures.std()
+
+
+def test_natural_pictures_have_no_checkerboard(natural):
+    assert 0.8 < checkerboard(natural) < 1.3
+    assert checkerboard(np.full((1, 64, 64, 3), 0.3)) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("period", [2, 4])
+@pytest.mark.parametrize("directions", ["xy", "x", "y"])
+def test_patterns_of_the_grid_stand_out(natural, period, directions):
+    wave = np.cos(2 * np.pi * np.arange(192) / period)
+    pattern = np.multiply.outer(
+        wave if "y" in directions else np.ones(192), wave if "x" in directions else np.ones(192)
+    )
+    levels = [checkerboard(natural + a / 255 * pattern[..., None]) for a in (0, 2, 8)]
+    assert levels[0] < 1.3 < 2 < levels[1] < levels[2]
+
+
+def test_patterns_off_the_grid_do_not(natural):
+    wave = np.cos(2 * np.pi * np.arange(192) / 3)
+    assert checkerboard(natural + 8 / 255 * wave[:, None]) < 1.5
+
+
+def test_transposed_convolutions_are_found():
+    """Strides that do not divide the kernel: the fault of Odena et al., on flat input."""
+    rng = np.random.default_rng(0)
+    spread = np.zeros((130, 130))
+    spread[::2, ::2] = rng.uniform(0.8, 1, size=(65, 65))
+    overlap = sum(np.roll(spread, (i, j), (0, 1)) for i in range(3) for j in range(3)) / 4
+    assert checkerboard([np.repeat(overlap[..., None], 3, axis=2) / 2]) > 20
+
+
+def test_the_border_is_compared_with_the_interior(network, recipe, rng):
+    loss = PerceptualLoss(**recipe.loss_options, network=network)
+    painting, *images = rng.uniform(size=(9, 64, 64, 3)).astype("float32")
+    grams = loss.style_grams(painting**2)
+    assert border(loss, grams, [(x, x) for x in images]) == pytest.approx(1, abs=0.1)
+    spoiled = np.stack(images)
+    spoiled[:, :8] = spoiled[:, -8:] = 0
+    assert border(loss, grams, list(zip(images, spoiled, strict=True))) > 1.5
