@@ -1,4 +1,5 @@
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,9 @@ from PIL import Image
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+# At the end: of tfstyle the installed one is tested, but benchmarks/ is in the checkout alone.
+sys.path.append(str(Path(__file__).parents[1]))
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ FLOORS = [
     {"weights", "photographs"},
     {"progress", "styles"},
     {"trunks", "optimization"},
-    {"training", "evaluation"},
+    {"training", "evaluation", "terminal"},
+    {"cli_training"},
     {"cli"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

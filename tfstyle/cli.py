@@ -7,7 +7,6 @@ import glob
 import json
 import os
 import re
-import shlex
 import sys
 import warnings
 from collections import Counter
@@ -19,12 +18,20 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Column, Table
 
+from tfstyle.cli_training import train, trunk
 from tfstyle.folders import RECIPE, find_style, list_styles, read_card, write_card
 from tfstyle.images import SUFFIXES, find_images, limit_longest, read_image, write_image
-from tfstyle.recipes import Recipe, load_recipes
+from tfstyle.recipes import Recipe
+from tfstyle.terminal import (
+    Generator,
+    Vgg,
+    command_line,
+    complain,
+    load_keras,
+    progress_bar,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -39,22 +46,6 @@ StyleName = Annotated[
         "--style", "-s", help="Name in the zoo, a folder, or a blend: mosaic:0.6,great_wave:0.4."
     ),
 ]
-Generator = Annotated[
-    str | None, typer.Option("--generator", "-g", help="johnson or pyramid; else the default.")
-]
-Content = Annotated[Path, typer.Option(help="Folder of photographs to train on.")]
-Precision = Annotated[
-    str,
-    typer.Option(
-        help="float32, mixed_bfloat16 or mixed_float16; auto is this processor's fastest."
-    ),
-]
-Preview = Annotated[
-    list[Path] | None, typer.Option(help="Photograph to show, not of --content; repeat.")
-]
-Vgg = Annotated[
-    str, typer.Option(help="File of VGG19 weights without top; else Keras downloads its own.")
-]
 
 
 def main():
@@ -65,10 +56,10 @@ def main():
     try:
         app()
     except ValueError as error:
-        _complain(error)
+        complain(error)
         sys.exit(2)
     except (ArithmeticError, OSError) as error:
-        _complain(error)
+        complain(error)
         sys.exit(1)
 
 
@@ -96,13 +87,13 @@ def stylize(
     blend = _blend(style)
     if not blend:
         find_style(style, generator)  # a mistyped name is told before Keras is loaded
-    _load_keras()
+    load_keras()
     from tfstyle.styles import load
     from tfstyle.trunks import load_trunk
 
     painter = load_trunk().bake(blend) if blend else load(style, generator)
     failed = 0
-    with _progress() as progress:
+    with progress_bar() as progress:
         for path, target in progress.track(
             list(zip(paths, targets, strict=True)), description=escape(style)
         ):
@@ -115,7 +106,7 @@ def stylize(
             except Exception as error:  # even TensorFlow out of memory must not stop the others
                 failed += 1
                 known = isinstance(error, ValueError | OSError)
-                _complain(error if known else f"{path}: {error!r}")
+                complain(error if known else f"{path}: {error!r}")
     done = len(paths) - failed
     typer.echo(f"{done} of {len(paths)} written to {output}.")
     if failed:
@@ -158,101 +149,8 @@ def list_command(
     Console().print(table)
 
 
-@app.command()
-def train(
-    painting: Annotated[Path, typer.Argument(help="An image, or a recipe (.toml).")],
-    content: Content,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the new style.")],
-    generator: Generator = None,
-    start: Annotated[
-        str | None,
-        typer.Option("--from", help="Style or trunk to begin with, or none. [default: trunk]"),
-    ] = None,
-    steps: Annotated[int | None, typer.Option(min=1)] = None,
-    minutes: Annotated[
-        float | None, typer.Option(min=0.1, help="In place of --steps. [default: 10]")
-    ] = None,
-    trainable: Annotated[
-        str | None, typer.Option(help="all weights, or normalization: gamma and beta alone.")
-    ] = None,
-    style_size: Annotated[
-        int | None, typer.Option(min=1, help="Painting's longer side: size of the strokes.")
-    ] = None,
-    style_weight: Annotated[
-        float | None, typer.Option(min=0, help="Paint against photograph; 0 finds it.")
-    ] = None,
-    precision: Precision = "auto",
-    vgg: Vgg = "imagenet",
-    preview: Preview = None,
-    tensorboard: Annotated[bool, typer.Option(help="Write TensorBoard logs.")] = False,
-):
-    """Train a style on one painting. The same command goes on after an interruption."""
-    if steps and minutes:
-        raise ValueError("Give --steps or --minutes, not both.")
-    given = {
-        "generator": generator,
-        "start": "" if start == "none" else start,
-        "steps": steps,
-        "trainable": trainable,
-        "style_size": style_size,
-        "style_weight": style_weight,
-    }
-    given = {key: value for key, value in given.items() if value is not None}
-    recipe = _recipe(painting, given)
-    is_image = painting.suffix.lower() != ".toml"
-    if is_image and start is None and recipe.generator == "johnson":
-        recipe = recipe.replace(start="trunk")
-    if is_image and not steps and not minutes:
-        minutes = 10
-    folder = output / "training" / recipe.generator
-    find_images(content)  # before Keras is loaded
-    if tensorboard and not find_spec("tensorboard"):
-        raise ValueError("--tensorboard needs the package tensorboard: pip install tensorboard.")
-    _load_keras()
-    from keras.callbacks import TensorBoard
-
-    from tfstyle.training import train as train_style
-
-    precision = _precision(precision)
-    if minutes:
-        recipe = _budgeted(recipe, minutes, folder, content, vgg, precision)
-    _announce(recipe, precision, folder)
-    callbacks = [TensorBoard(folder / "tensorboard")] if tensorboard else []
-    previews = preview or []
-    style = train_style(recipe, content, folder, vgg, precision, previews, callbacks)
-    style.card["command"] = _command()
-    style.save(output, previews)
-    # As a path, lest a style of the zoo have the same name.
-    typer.echo(f"Saved. Use it with: tfstyle stylize PHOTO --style {output.resolve()}")
-
-
-@app.command()
-def trunk(
-    recipe: Annotated[Path, typer.Argument(help="Recipe of a trunk (.toml).")],
-    content: Content,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the new trunk.")],
-    precision: Precision = "auto",
-    vgg: Vgg = "imagenet",
-    preview: Preview = None,
-):
-    """Train one generator on many paintings. The same command goes on after an interruption."""
-    recipes = load_recipes(recipe)
-    for each in recipes.values():
-        _refuse_missing(each.painting)
-    # Beside the trunk, whose folder is replaced as a whole at the end.
-    folder = output.parent / "training" / output.name
-    find_images(content)
-    _load_keras()
-    from tfstyle.training import train_trunk
-
-    precision = _precision(precision)
-    typer.echo(f"{len(recipes)} paintings: {', '.join(recipes)}.")
-    _announce(next(iter(recipes.values())), precision, folder)
-    previews = preview or []
-    trained = train_trunk(recipes, content, folder, vgg, precision, previews)
-    trained.card["command"] = _command()
-    trained.save(output, previews)
-    typer.echo(f"Saved {output}. Begin a training with it by --from {output}.")
+app.command()(train)
+app.command()(trunk)
 
 
 @app.command()
@@ -271,11 +169,11 @@ def evaluate(
     """Measure a style's losses, and how many L-BFGS iterations they equal."""
     folder = find_style(style, generator)
     paths = find_images(content)[:count]
-    _load_keras()
+    load_keras()
     from tfstyle.evaluation import evaluate as evaluate_style
     from tfstyle.styles import load
 
-    with _progress() as progress:
+    with progress_bar() as progress:
         task = progress.add_task("evaluate", total=len(paths) * (1 + iterations))
         advance = partial(progress.advance, task)
         result = evaluate_style(load(folder), paths, vgg, size, iterations, advance)
@@ -285,7 +183,8 @@ def evaluate(
         table.add_row(name, f"{value:,}" if isinstance(value, int | float) else str(value))
     Console().print(table)
     if save:
-        write_card(folder, {**read_card(folder), "evaluation": {**result, "command": _command()}})
+        evaluation = {**result, "command": command_line()}
+        write_card(folder, {**read_card(folder), "evaluation": evaluation})
 
 
 @app.command()
@@ -324,7 +223,7 @@ def export(
     sides = _size(size)
     photographs = find_images(calibrate) if calibrate else ()
     target = output or Path(f"{folder.parent.name}{'.tflite' if format == 'tflite' else ''}")
-    _load_keras()
+    load_keras()
     try:
         from tfstyle.export import to_saved_model, to_tflite
     except ImportError as error:
@@ -357,8 +256,8 @@ def web(
 
     find_page(page)  # before Keras is loaded
     places = [find_style(name) for name in style or list_styles()]
-    _load_keras()
-    with _progress() as progress:
+    load_keras()
+    with progress_bar() as progress:
         task = progress.add_task("web", total=len(places))
         write_web_page(folder, places, page, done=partial(progress.advance, task))
     typer.echo(f"Written. See it with: python -m http.server --directory {folder}")
@@ -396,69 +295,12 @@ def _size(text):
     return int(sides[0]) if len(sides) == 1 else tuple(int(side) for side in sides)
 
 
-def _load_keras():
-    """Imports Keras and its backend, without the lines that TensorFlow logs on being loaded.
-
-    They come from C++ before its logging heeds TF_CPP_MIN_LOG_LEVEL. Python's exceptions pass.
-    """
-    sys.stderr.flush()
-    stderr = os.dup(2)
-    with open(os.devnull, "w") as nothing:  # noqa: PTH123
-        os.dup2(nothing.fileno(), 2)
-    try:
-        import keras  # noqa: F401
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-
-
-def _recipe(path, values):
-    if path.suffix.lower() == ".toml":
-        recipe = Recipe.load(path).replace(**values)
-    else:
-        recipe = Recipe(painting=str(path), title=path.stem, **values)
-    _refuse_missing(recipe.painting)
-    return recipe
-
-
-def _refuse_missing(painting):
-    if not Path(painting).is_file():
-        raise ValueError(f"{painting}: there is no such painting.")
-
-
 def _blend(style):
     """Gives the weights of `NAME:WEIGHT,NAME:WEIGHT`; nothing for a name or a folder."""
     if not re.fullmatch(r"\w+:[\d.]+(,\w+:[\d.]+)*", style):
         return None
     pairs = [pair.split(":") for pair in style.split(",")]
     return {name: float(weight) for name, weight in pairs}
-
-
-def _precision(name):
-    from tfstyle.training import fastest_precision
-
-    return fastest_precision() if name == "auto" else name
-
-
-def _budgeted(recipe, minutes, folder, content, vgg, precision):
-    """Gives the recipe with as many steps as the minutes allow, or as it was begun with."""
-    from tfstyle.training import seconds_per_step
-
-    begun = folder / RECIPE
-    if not begun.exists():
-        seconds = seconds_per_step(recipe, content, vgg, precision)
-        recipe = recipe.replace(steps=max(1, round(60 * minutes / seconds)))
-        recipe.save(begun)
-        typer.echo(f"A step takes {seconds:.2f} s: {recipe.steps} of them in {minutes:g} minutes.")
-    return recipe.replace(steps=Recipe.load(begun).steps)
-
-
-def _announce(recipe, precision, folder):
-    typer.echo(
-        f"{recipe.steps} steps of {recipe.batch_size} crops of {recipe.crop} pixels, {precision}, "
-        f"from {recipe.start or 'nothing'}. Checkpoints, losses and previews: {folder}. Stop with "
-        "Ctrl-C; the same command goes on."
-    )
 
 
 def _expand(arguments):
@@ -496,18 +338,3 @@ def _refuse_overwriting(photograph, picture, force):
         raise ValueError(f"{picture} is the photograph itself. Choose another --output.")
     if picture.exists() and not force:
         raise ValueError(f"{picture} exists already. Use --force to overwrite it.")
-
-
-def _progress():
-    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True))
-
-
-def _command():
-    """Gives the command as it can be shown to others: files without their folders."""
-    words = [Path(word).name or word if Path(word).exists() else word for word in sys.argv[1:]]
-    return shlex.join(["tfstyle", *words])
-
-
-def _complain(error):
-    typer.echo(f"Error: {error}", err=True)

@@ -1,0 +1,112 @@
+"""Writes zoo/README.md, the gallery of the zoo, from recipes and cards; --photos: the pictures too.
+
+python -m benchmarks.gallery --photos FOLDER_OF_THE_PHOTOGRAPHS_BELOW
+"""
+
+import argparse
+from pathlib import Path
+
+from tfstyle import list_styles, load
+from tfstyle.files import replacing
+from tfstyle.folders import RECIPE, find_style, read_card
+from tfstyle.images import center_crop, montage, read_image
+from tfstyle.recipes import Recipe
+
+ZOO = Path(__file__).parents[1] / "zoo"
+
+PHOTOGRAPHS = {
+    "portrait_astronaut.jpg": "Eileen Collins (NASA, public domain)",
+    "building_colosseum.jpg": "the Colosseum (Bence Boros, CC0 1.0)",
+    "landscape_lake_sherburne.jpg": (
+        "Lake Sherburne (Jacob W. Frank, US National Park Service, public domain)"
+    ),
+}
+SIDE = 384
+
+HEAD = """\
+# The zoo
+
+Each style with its painting and three photographs: {photographs}, at {side} x {side} pixels.
+Every number is from the style's card, `NAME/GENERATOR/card.json`; this page is written by
+`python -m benchmarks.gallery`.
+
+- **L-BFGS**: iterations of the slow method of Gatys et al., started from the photograph, that
+  reach the loss which the generator reaches in one pass; in brackets the generator's loss over that
+  of the last iteration of the reference. Means over 10 photographs of 256 x 256 that no training
+  saw.
+- **checkerboard**: how far the spectrum stands out at the periods of the upsampling's grid; 1: not.
+- **border**: the loss along the border over that of the interior; 1 is no difference.
+- **ms**: a picture of 256 x 256 through Keras, on two processor cores beside other programs.
+"""
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--photos", type=Path, help="folder of the photographs to paint")
+    options = parser.parse_args()
+    if options.photos:
+        images = [center_crop(read_image(options.photos / name), SIDE) for name in PHOTOGRAPHS]
+        for name in list_styles():
+            row = [center_crop(read_image(load(name).recipe.painting), SIDE)]
+            row += [load(name).stylize(image) for image in images]
+            with replacing(ZOO / name / "gallery.jpg") as temporary:
+                montage([row]).save(temporary, "JPEG", quality=85)
+    with replacing(ZOO / "README.md") as temporary:
+        temporary.write_text(page(), encoding="utf-8")
+
+
+def page():
+    """Gives the text of zoo/README.md."""
+    photographs = ", ".join(PHOTOGRAPHS.values())
+    sections = [HEAD.format(photographs=photographs, side=SIDE)]
+    sections += [_section(name, generators) for name, generators in list_styles().items()]
+    return "\n".join(sections)
+
+
+def _section(name, generators):
+    places = [find_style(name, generator) for generator in generators]
+    recipe = Recipe.load(places[0] / RECIPE)
+    lines = [
+        f"## {name}\n",
+        f"{recipe.title}, {recipe.artist}, {recipe.year}. {recipe.rights}. From {recipe.source}.\n",
+        f"![The painting, and three photographs in the style {name}]({name}/gallery.jpg)\n",
+        "| generator | weights | size | style size | style weight | training | content | style "
+        "| total | L-BFGS | checkerboard | border | ms |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+        *map(_row, places),
+        "",
+    ]
+    faults = {place.name: read_card(place).get("faults") for place in places}
+    lines += [
+        f"What remains, `{generator}`: {text}\n" for generator, text in faults.items() if text
+    ]
+    return "\n".join(lines)
+
+
+def _row(place):
+    recipe, card = Recipe.load(place / RECIPE), read_card(place)
+    training, result = card["training"], card["evaluation"]
+    start = f" after `{recipe.start}`" if recipe.start else ""
+    cells = (
+        f"`{recipe.generator}`",
+        f"{card['parameters']:,}",
+        f"{card['bytes'] / 1e6:.1f} MB",
+        recipe.style_size,
+        f"{recipe.style_weight:g}",
+        f"{training['steps']:,} steps of {recipe.batch_size}, "
+        f"{training['seconds'] / 60:.0f} min{start}",
+        f"{result['content']:,.0f}",
+        f"{result['style']:,.0f}",
+        f"{result['total']:,.0f}",
+        f"{result['lbfgs_equivalent']:.1f} ({result['ratio_to_lbfgs']:.2f})",
+        f"{result['checkerboard']:.1f}",
+        f"{result['border']:.2f}",
+        f"{result['milliseconds']:.0f}",
+    )
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""The commands that train: `tfstyle train` and `tfstyle trunk`."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tfstyle.folders import RECIPE
+from tfstyle.images import find_images
+from tfstyle.recipes import Recipe, load_recipes
+from tfstyle.terminal import Generator, Vgg, command_line, load_keras
+
+Content = Annotated[Path, typer.Option(help="Folder of photographs to train on.")]
+Precision = Annotated[
+    str,
+    typer.Option(
+        help="float32, mixed_bfloat16 or mixed_float16; auto is this processor's fastest."
+    ),
+]
+Preview = Annotated[
+    list[Path] | None, typer.Option(help="Photograph to show, not of --content; repeat.")
+]
+
+
+def train(
+    painting: Annotated[Path, typer.Argument(help="An image, or a recipe (.toml).")],
+    content: Content,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the new style.")],
+    generator: Generator = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="Style or trunk to begin with, or none. [default: trunk]"),
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1)] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.1, help="In place of --steps. [default: 10]")
+    ] = None,
+    trainable: Annotated[
+        str | None, typer.Option(help="all weights, or normalization: gamma and beta alone.")
+    ] = None,
+    style_size: Annotated[
+        int | None, typer.Option(min=1, help="Painting's longer side: size of the strokes.")
+    ] = None,
+    style_weight: Annotated[
+        float | None, typer.Option(min=0, help="Paint against photograph; 0 finds it.")
+    ] = None,
+    precision: Precision = "auto",
+    vgg: Vgg = "imagenet",
+    preview: Preview = None,
+    tensorboard: Annotated[bool, typer.Option(help="Write TensorBoard logs.")] = False,
+):
+    """Train a style on one painting. The same command goes on after an interruption."""
+    if steps and minutes:
+        raise ValueError("Give --steps or --minutes, not both.")
+    given = {
+        "generator": generator,
+        "start": "" if start == "none" else start,
+        "steps": steps,
+        "trainable": trainable,
+        "style_size": style_size,
+        "style_weight": style_weight,
+    }
+    given = {key: value for key, value in given.items() if value is not None}
+    recipe = _recipe(painting, given)
+    is_image = painting.suffix.lower() != ".toml"
+    if is_image and start is None and recipe.generator == "johnson":
+        recipe = recipe.replace(start="trunk")
+    if is_image and not steps and not minutes:
+        minutes = 10
+    folder = output / "training" / recipe.generator
+    find_images(content)  # before Keras is loaded
+    if tensorboard and not find_spec("tensorboard"):
+        raise ValueError("--tensorboard needs the package tensorboard: pip install tensorboard.")
+    load_keras()
+    from keras.callbacks import TensorBoard
+
+    from tfstyle.training import train as train_style
+
+    precision = _precision(precision)
+    if minutes:
+        recipe = _budgeted(recipe, minutes, folder, content, vgg, precision)
+    _announce(recipe, precision, folder)
+    callbacks = [TensorBoard(folder / "tensorboard")] if tensorboard else []
+    previews = preview or []
+    style = train_style(recipe, content, folder, vgg, precision, previews, callbacks)
+    style.card["command"] = command_line()
+    style.save(output, previews)
+    # As a path, lest a style of the zoo have the same name.
+    typer.echo(f"Saved. Use it with: tfstyle stylize PHOTO --style {output.resolve()}")
+
+
+def trunk(
+    recipe: Annotated[Path, typer.Argument(help="Recipe of a trunk (.toml).")],
+    content: Content,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the new trunk.")],
+    precision: Precision = "auto",
+    vgg: Vgg = "imagenet",
+    preview: Preview = None,
+):
+    """Train one generator on many paintings. The same command goes on after an interruption."""
+    recipes = load_recipes(recipe)
+    for each in recipes.values():
+        _refuse_missing(each.painting)
+    # Beside the trunk, whose folder is replaced as a whole at the end.
+    folder = output.parent / "training" / output.name
+    find_images(content)
+    load_keras()
+    from tfstyle.training import train_trunk
+
+    precision = _precision(precision)
+    typer.echo(f"{len(recipes)} paintings: {', '.join(recipes)}.")
+    _announce(next(iter(recipes.values())), precision, folder)
+    previews = preview or []
+    trained = train_trunk(recipes, content, folder, vgg, precision, previews)
+    trained.card["command"] = command_line()
+    trained.save(output, previews)
+    typer.echo(f"Saved {output}. Begin a training with it by --from {output}.")
+
+
+def _recipe(path, values):
+    if path.suffix.lower() == ".toml":
+        recipe = Recipe.load(path).replace(**values)
+    else:
+        recipe = Recipe(painting=str(path), title=path.stem, **values)
+    _refuse_missing(recipe.painting)
+    return recipe
+
+
+def _refuse_missing(painting):
+    if not Path(painting).is_file():
+        raise ValueError(f"{painting}: there is no such painting.")
+
+
+def _precision(name):
+    from tfstyle.training import fastest_precision
+
+    return fastest_precision() if name == "auto" else name
+
+
+def _budgeted(recipe, minutes, folder, content, vgg, precision):
+    """Gives the recipe with as many steps as the minutes allow, or as it was begun with."""
+    from tfstyle.training import seconds_per_step
+
+    begun = folder / RECIPE
+    if not begun.exists():
+        seconds = seconds_per_step(recipe, content, vgg, precision)
+        recipe = recipe.replace(steps=max(1, round(60 * minutes / seconds)))
+        recipe.save(begun)
+        typer.echo(f"A step takes {seconds:.2f} s: {recipe.steps} of them in {minutes:g} minutes.")
+    return recipe.replace(steps=Recipe.load(begun).steps)
+
+
+def _announce(recipe, precision, folder):
+    typer.echo(
+        f"{recipe.steps} steps of {recipe.batch_size} crops of {recipe.crop} pixels, {precision}, "
+        f"from {recipe.start or 'nothing'}. Checkpoints, losses and previews: {folder}. Stop with "
+        "Ctrl-C; the same command goes on."
+    )
