@@ -29,7 +29,7 @@ STARTS = {
     "from the trunk, gamma and beta": {"start": "trunk", "trainable": "normalization"},
     "from the trunk, all weights": {"start": "trunk"},
 }
-LOOKED_AT = (100, 200, 400, 800, 1500, 3000, 6000)
+LOOKED_AT = (100, 200, 400, 600, 1000, 1500, 3000, 6000)
 
 
 class Snapshots(keras.callbacks.Callback):
@@ -58,7 +58,7 @@ def main():
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--vgg", required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=800)
+    parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--count", type=int, default=10, help="photographs to evaluate on")
     parser.add_argument("--iterations", type=int, default=30, help="of the slow reference")
     options = parser.parse_args()
