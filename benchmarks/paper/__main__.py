@@ -4,9 +4,10 @@ r"""Measures the claims of the paper.
         --vgg WEIGHTS --out FOLDER
 
 Trainings, slow references and results are kept in FOLDER: the same command goes on where it was
-cut off. A training of other steps, sizes or precision needs another FOLDER. `--tiny` tries
-everything in a minute, on any photographs and without VGG19; its numbers mean nothing.
-Afterwards `python -m benchmarks.paper.document FOLDER` makes the document.
+cut off. With more styles or seeds, results are measured anew on the trainings that are there; other
+steps, sizes or precision need another FOLDER. `--tiny` tries everything in a minute, on any
+photographs and without VGG19; its numbers mean nothing. Afterwards
+`python -m benchmarks.paper.document FOLDER` makes the document.
 """
 
 import argparse
@@ -41,7 +42,7 @@ def main(arguments=None):
             study = Study(_options(given), _data(given), given.out, progress)
             for name in progress.track(names, description="experiments"):
                 run(name, study, _command(arguments))
-    except ValueError as error:
+    except (ValueError, ArithmeticError) as error:
         parser.error(str(error))
 
 

@@ -61,6 +61,7 @@ def run(name, study, command):
     }
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    study.say(f"{', '.join(experiment.CLAIMS)}: {path}")
 
 
 def _setting(study):

@@ -131,6 +131,10 @@ class Study:
         write_image(sheet(columns), self.out / "figures" / f"{name}.jpg")
         return f"{name}.jpg"
 
+    def say(self, line):
+        """Prints a line above the progress bars, for whoever keeps the output in a file."""
+        self._progress.console.print(line, highlight=False)
+
     def track(self, items, description):
         """Goes through items with a progress bar."""
         items = list(items)
@@ -163,7 +167,10 @@ class Study:
         with self._bar(training.name, recipe.steps) as update, silent_fit():
             callbacks = [curve, Advance(update)]
             options = (self.vgg, self.options.precision)
-            return train(recipe, photographs, folder, *options, callbacks=callbacks)
+            style = train(recipe, photographs, folder, *options, callbacks=callbacks)
+        facts = style.card["training"]
+        self.say(f"{training.name}: loss {facts['losses']['loss']:,.0f}, {facts['seconds']} s")
+        return style
 
     def _folder(self, training):
         return self.out / "training" / training.name
