@@ -12,7 +12,6 @@ import tensorflow as tf
 
 from benchmarks.paper import __main__ as command
 from benchmarks.paper import document
-from benchmarks.paper.border import border
 from benchmarks.paper.experiments import EXPERIMENTS
 from benchmarks.paper.frozen import with_averages, with_own_statistics
 from benchmarks.paper.study import spread
@@ -240,15 +239,6 @@ def test_averages_of_batch_normalization_are_those_of_batches(recipe, images):
     for ours, theirs in zip(before, style.model.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
     np.testing.assert_allclose(pictures, as_in_training(style, images[:2]), atol=1e-4)
-
-
-def test_the_border_is_compared_with_the_interior(network, recipe, images):
-    loss = PerceptualLoss(**recipe.loss_options, network=network)
-    grams = loss.style_grams(images[0] ** 2)
-    assert border(loss, grams, [(x, x) for x in images]) == pytest.approx(1, abs=0.1)
-    spoiled = images.copy()
-    spoiled[:, :8] = spoiled[:, -8:] = 0
-    assert border(loss, grams, list(zip(images, spoiled, strict=True))) > 1.5
 
 
 def test_the_curve_of_a_resumed_training_has_each_step_once(

@@ -8,11 +8,10 @@ without any padding.
 
 import itertools
 
-import numpy as np
-
 from benchmarks.paper.pictures import SHORT, bars, charts
-from benchmarks.paper.study import means, paint, rounded, terms_of
+from benchmarks.paper.study import means, paint, rounded
 from benchmarks.paper.trainings import NORMALIZATIONS, Training
+from tfstyle.evaluation import border
 
 CLAIMS = {
     "C5": "Zero padding gives artifacts at the border that better padding alone does not cure; "
@@ -53,27 +52,6 @@ def draw(result):
     rows = result["tables"][_TABLE]
     bars(axes[0], rows, _label, "border / interior")
     return figure
-
-
-def border(loss, style_grams, pairs):
-    """Gives the loss along the border over that of the interior: 1 if borders are like the rest.
-
-    Args:
-        loss: `PerceptualLoss`.
-        style_grams: What `loss.style_grams` gave for the painting.
-        pairs: Sequence of photographs and their pictures: float arrays `[height, width, 3]` in
-            [0, 1], sides multiples of 8.
-
-    Returns:
-        Float, of the means over all pairs.
-    """
-    outer, inner = [], []
-    for axis, pair in itertools.product((0, 1), pairs):
-        strips = zip(*(np.split(image, 8, axis) for image in pair), strict=True)
-        totals = [terms_of(loss, style_grams, *strip)["total"] for strip in strips]
-        outer += (totals[0], totals[-1])
-        inner += totals[1:-1]
-    return float(np.mean(outer) / np.mean(inner))
 
 
 def _cells(study, painting, photographs, pictures):

@@ -97,8 +97,10 @@ class Study:
         return {"steps": [int(step) for step, _ in rows], "totals": [total for _, total in rows]}
 
     def terms(self, painting, photograph, picture):
-        """Gives the terms of the loss of one picture: see `terms_of`."""
-        return terms_of(*self.loss(painting), photograph, picture)
+        """Gives the terms of the loss of one picture, a dictionary of floats."""
+        loss, grams = self.loss(painting)
+        values = loss(loss.content_features(photograph[None]), picture[None], grams)
+        return {name: float(value) for name, value in values.items()}
 
     def losses(self, painting, generator, photographs):
         """Gives the terms of the loss of each picture that a generator paints."""
@@ -202,12 +204,6 @@ def spread(paths, count):
 def paint(generator, photograph, seed=0):
     """Paints one photograph `[height, width, 3]` in [0, 1], of any size."""
     return stylize_pixels(generator, photograph[None], seed)[0]
-
-
-def terms_of(loss, style_grams, photograph, picture):
-    """Gives the terms of the loss of one picture `[height, width, 3]`, a dictionary of floats."""
-    values = loss(loss.content_features(photograph[None]), picture[None], style_grams)
-    return {name: float(value) for name, value in values.items()}
 
 
 def means(terms):
