@@ -93,12 +93,12 @@ def finish(result):
 def convolution_gflop(model, size):
     """Counts the operations of a model's convolutions for one image, two a multiplication."""
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
-    outputs = keras.Model(model.inputs, [layer.output for layer in convolutions])
-    shapes = outputs.compute_output_shape((1, size, size, 3))
+    outputs = keras.Model(model.input, [layer.output for layer in convolutions])
+    tensors = outputs(keras.KerasTensor((1, size, size, 3)))
     return (
         sum(
-            2 * shape[1] * shape[2] * np.prod(layer.kernel.shape)
-            for layer, shape in zip(convolutions, shapes, strict=True)
+            2 * tensor.shape[1] * tensor.shape[2] * np.prod(layer.kernel.shape)
+            for layer, tensor in zip(convolutions, tensors, strict=True)
         )
         / 1e9
     )

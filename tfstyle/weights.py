@@ -63,12 +63,19 @@ def save_weights(model, path, half, change):
 
 def describe(model, weights):
     """Gives what a card says of a generator and the file of its weights."""
-    backend = keras.backend.backend()
-    packages = ("tfstyle", "keras", backend, "numpy", "pillow")
     return {
         "parameters": model.count_params(),
         "bytes": weights.stat().st_size,
         "sha256": sha256(weights),
+        **environment(),
+    }
+
+
+def environment():
+    """Gives what a number was measured with: Keras' backend, versions of packages, hardware."""
+    backend = keras.backend.backend()
+    packages = ("tfstyle", "keras", backend, "numpy", "pillow")
+    return {
         "backend": backend,
         "versions": {name: importlib.metadata.version(name) for name in packages},
         "hardware": f"{_processor()}, {os.cpu_count()} cores",

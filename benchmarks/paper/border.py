@@ -1,0 +1,66 @@
+"""C5: zero padding and the border of the picture.
+
+`pyramid` with either normalization and either padding. Picture and photograph are cut into eight
+strips across and eight down. The ratio is the mean total loss of the four strips at the border
+over that of the twelve inside. The photographs themselves, unpainted, say what the ratio is
+without any padding.
+"""
+
+import itertools
+
+from benchmarks.paper.pictures import SHORT, bars, charts
+from benchmarks.paper.study import means, paint, rounded
+from benchmarks.paper.trainings import NORMALIZATIONS, Training
+from tfstyle.evaluation import border
+
+CLAIMS = {
+    "C5": "Zero padding gives artifacts at the border that better padding alone does not cure; "
+    "instance normalization with zero padding is good (figure 3)."
+}
+
+_TABLE = "Loss of the pictures, and along their border"
+
+
+def trainings(study):
+    return [
+        Training(painting, "pyramid", normalization, padding)
+        for painting in study.options.styles
+        for normalization, padding in itertools.product(NORMALIZATIONS, ("zero", "reflect"))
+    ]
+
+
+def measure(study):
+    photographs, shown = study.held_out(), study.shown()
+    rows, columns = [], {}
+    for painting in study.options.styles:
+        labels = {"painting": painting, "normalization": "unpainted", "padding": ""}
+        rows.append({**labels, **_cells(study, painting, photographs, photographs)})
+    for training in study.track(trainings(study), "border"):
+        model = study.train(training).model
+        pictures = [paint(model, x) for x in photographs]
+        labels = training.labels("normalization", "padding")
+        rows.append({**labels, **_cells(study, training.painting, photographs, pictures)})
+        sheet = columns.setdefault(training.painting, {"photograph": shown})
+        name = f"{SHORT[training.normalization]}, {training.padding}"
+        sheet[name] = [paint(model, x) for x in shown]
+    figures = [study.show(f"border_{painting}", sheet) for painting, sheet in columns.items()]
+    return {"tables": {_TABLE: rows}, "figures": figures}
+
+
+def draw(result):
+    figure, axes = charts(1, xlabel="loss at the border / inside")
+    rows = result["tables"][_TABLE]
+    bars(axes[0], rows, _label, "border / interior")
+    return figure
+
+
+def _cells(study, painting, photographs, pictures):
+    pairs = list(zip(photographs, pictures, strict=True))
+    terms = [study.terms(painting, *pair) for pair in pairs]
+    ratio = border(*study.loss(painting), pairs)
+    return {**means(terms), "border / interior": rounded(ratio)}
+
+
+def _label(row):
+    short = SHORT.get(row["normalization"], row["normalization"])
+    return " ".join((row["painting"], short, row["padding"]))
