@@ -86,6 +86,11 @@ def test_one_photograph_can_go_to_a_file(tfstyle, mine, photographs, tmp_path):
     assert tfstyle("stylize", photographs / "3.jpg", "-s", mine, "-o", target)[0] == 0
     with Image.open(target) as picture:
         np.testing.assert_array_equal(picture, load(mine).stylize(photographs / "3.jpg"))
+    options = ("--grain", 0.05, "--seed", 2, "--force")
+    assert tfstyle("stylize", photographs / "3.jpg", "-s", mine, "-o", target, *options)[0] == 0
+    with Image.open(target) as picture:
+        grained = load(mine).stylize(photographs / "3.jpg", seed=2, grain=0.05)
+        np.testing.assert_array_equal(picture, grained)
 
 
 def test_larger_photographs_are_scaled_down(tfstyle, mine, photographs, tmp_path):

@@ -63,6 +63,23 @@ def test_a_batch_is_its_images_one_by_one(rng, style):
     assert np.abs(style.stylize(pixels) - single).max() <= 1
 
 
+def test_grain_wakes_flat_areas_and_a_seed_decides_it(style):
+    flat = np.full((24, 32, 3), 40, "uint8")
+    plain, grained = style.stylize(flat), style.stylize(flat, grain=0.05)
+    inner = np.s_[8:-8, 8:-8]
+    assert grained[inner].std() > 4 * plain[inner].std()
+    np.testing.assert_array_equal(style.stylize(flat, grain=0.05), grained)
+    assert np.any(style.stylize(flat, seed=1, grain=0.05) != grained)
+    # The same in a batch, in a file and in a `PIL.Image.Image`.
+    image = np.asarray(style.stylize(Image.fromarray(flat), grain=0.05))
+    np.testing.assert_array_equal(image, grained)
+    batch = style.stylize(np.stack([flat, flat]), grain=0.05)
+    assert np.abs(np.int16(batch) - grained).max() <= 1
+    for wrong in (-0.1, 1.5, float("nan")):
+        with pytest.raises(ValueError, match=r"grain must be in \[0, 1\]"):
+            style.stylize(flat, grain=wrong)
+
+
 def test_transparency_and_profile_are_kept(rng, style):
     image = Image.fromarray(sample(rng, 12, 14, 4, dtype="uint8"), "RGBA")
     image.info["icc_profile"] = b"\0" * 16 + b"RGB " + b"\0" * 108

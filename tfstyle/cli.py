@@ -74,7 +74,10 @@ def stylize(
     max_side: Annotated[
         int | None, typer.Option(min=1, help="Scale larger photographs down to this first.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="For generators that take noise.")] = 0,
+    grain: Annotated[
+        float, typer.Option(min=0, max=1, help="Noise first; 0.02 puts strokes into flat areas.")
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(min=0, help="For grain, and generators with noise.")] = 0,
     force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite pictures.")] = False,
 ):
     """Paint photographs in a style.
@@ -102,7 +105,7 @@ def stylize(
                 image = read_image(path)
                 if max_side:
                     image = limit_longest(image, max_side)
-                write_image(painter.stylize(image, seed), target)
+                write_image(painter.stylize(image, seed, grain), target)
             except Exception as error:  # even TensorFlow out of memory must not stop the others
                 failed += 1
                 known = isinstance(error, ValueError | OSError)

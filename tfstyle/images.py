@@ -147,6 +147,12 @@ def mirror(pixels, height, width):
     return np.pad(pixels, ((0, 0), (0, below), (0, right), (0, 0)), mode="reflect")
 
 
+def add_grain(pixels, deviation, seed):
+    """Adds normal noise to images `[N, height, width, 3]` in [0, 1], the same to each of them."""
+    noise = np.random.default_rng(seed).standard_normal(pixels.shape[1:], dtype="float32")
+    return np.clip(pixels + np.float32(deviation) * noise, 0, 1)
+
+
 def fitting(side, multiple, minimum):
     """Gives the least multiple that is at least `side` and `minimum`."""
     return max(minimum, -(-side // multiple) * multiple)

@@ -82,9 +82,9 @@ class Trunk:
             ours.set_weights(values)
         return Style(self.recipes[name], generator, {"trunk": self.card.get("sha256")})
 
-    def stylize(self, image, styles, seed=0):
+    def stylize(self, image, styles, seed=0, grain=0.0):
         """Paints a photograph in one style or a blend: see `bake` and `Style.stylize`."""
-        return self.bake(styles).stylize(image, seed)
+        return self.bake(styles).stylize(image, seed, grain)
 
     def weights_of(self, styles):
         """Gives the float32 `[styles]` of a name or a dictionary of weights: see `bake`."""
