@@ -70,7 +70,7 @@ def _section(name, generators):
     recipe = Recipe.load(places[0] / RECIPE)
     lines = [
         f"## {name}\n",
-        f"{recipe.title}, {recipe.artist}, {recipe.year}. {recipe.rights}. From {recipe.source}.\n",
+        f"{recipe.title}, {recipe.artist}, {recipe.year}; {recipe.rights}; source: {recipe.source}.\n",
         f"![The painting, and three photographs in the style {name}]({name}/gallery.jpg)\n",
         "| generator | weights | size | style size | style weight | training | content | style "
         "| total | L-BFGS | checkerboard | border | ms |",
@@ -89,6 +89,8 @@ def _row(place):
     recipe, card = Recipe.load(place / RECIPE), read_card(place)
     training, result = card["training"], card["evaluation"]
     start = f" after `{recipe.start}`" if recipe.start else ""
+    if recipe.start == place.parent.name:
+        start = f" after {training['start']['steps']:,} steps before"
     cells = (
         f"`{recipe.generator}`",
         f"{card['parameters']:,}",

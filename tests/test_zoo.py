@@ -12,8 +12,8 @@ from tfstyle.recipes import Recipe
 STYLES = [(name, generator) for name, found in list_styles().items() for generator in found]
 
 # L-BFGS iterations, started from the photograph, that a style must equal at least, so that a
-# later training is not worse. The aim is 25.
-FLOOR = 5
+# later training is not worse. The aim is 12, later 15 (25 from a GPU).
+FLOOR = 9
 
 
 def test_the_first_styles_are_there():
