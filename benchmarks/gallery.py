@@ -68,9 +68,10 @@ def page():
 def _section(name, generators):
     places = [find_style(name, generator) for generator in generators]
     recipe = Recipe.load(places[0] / RECIPE)
+    credit = (recipe.title, recipe.artist, recipe.year)
     lines = [
         f"## {name}\n",
-        f"{recipe.title}, {recipe.artist}, {recipe.year}; {recipe.rights}; source: {recipe.source}.\n",
+        f"{', '.join(credit)}; {recipe.rights}; source: {recipe.source}.\n",
         f"![The painting, and three photographs in the style {name}]({name}/gallery.jpg)\n",
         "| generator | weights | size | style size | style weight | training | content | style "
         "| total | L-BFGS | checkerboard | border | ms |",
