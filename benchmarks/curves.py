@@ -5,8 +5,8 @@
 `PHOTOGRAPHS` has the folders `train` and `val`. Trains each painting from nothing, from another
 style, from the trunk by gamma and beta alone, and from the trunk with all weights; evaluates the
 weights at several steps on photographs of `val`; writes `curves.json`, `curves.png` and a table.
-Interrupted, the same command goes on. Minutes are those of the fastest hundred steps of each
-training, since other programs come and go.
+Interrupted, the same command goes on. Minutes are those of the fastest hundred steps of the
+trainings of the same weights, since other programs come and go.
 """
 
 import argparse
@@ -88,9 +88,12 @@ def measure(painting, runs, options):
     photographs = find_images(options.photos / "val")[: options.count]
     recipe = next(iter(runs.values()))[0].recipe
     curves = reference_curves(recipe, photographs, options.vgg, iterations=options.iterations)
+    fastest = {}
+    for style, folder in runs.values():
+        fastest.setdefault(style.recipe.trainable, []).append(seconds_per_step(folder))
     points = []
     for name, (style, folder) in runs.items():
-        seconds = seconds_per_step(folder / "history.csv")
+        seconds = min(fastest[style.recipe.trainable])
         for weights in sorted((folder / "weights").glob("*.npz"), key=lambda path: int(path.stem)):
             generator = build_generator(style.recipe)
             with np.load(weights, allow_pickle=False) as file:
@@ -110,9 +113,9 @@ def measure(painting, runs, options):
     return points
 
 
-def seconds_per_step(path):
-    """Gives the seconds of a step in the fastest interval of a `history.csv`."""
-    history = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)
+def seconds_per_step(folder):
+    """Gives the seconds of a step in the fastest interval of a training's history."""
+    history = np.loadtxt(folder / "history.csv", delimiter=",", skiprows=1, ndmin=2)
     steps, seconds = np.diff(history[:, :2], axis=0, prepend=0).T
     return np.min(seconds / steps)
 
