@@ -49,8 +49,9 @@ def main():
     if options.photos:
         images = [center_crop(read_image(options.photos / name), SIDE) for name in PHOTOGRAPHS]
         for name in list_styles():
-            row = [center_crop(read_image(load(name).recipe.painting), SIDE)]
-            row += [load(name).stylize(image) for image in images]
+            style = load(name)
+            painting = center_crop(read_image(style.recipe.painting), SIDE)
+            row = [painting, *map(style.stylize, images)]
             with replacing(ZOO / name / "gallery.jpg") as temporary:
                 montage([row]).save(temporary, "JPEG", quality=85)
     with replacing(ZOO / "README.md") as temporary:
