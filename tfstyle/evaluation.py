@@ -59,7 +59,8 @@ def evaluate(
         if progress:
             progress()
     if iterations and curves is None:
-        curves = reference_curves(style.recipe, photographs, vgg, size, iterations, progress)
+        network = loss.network  # VGG19 is not loaded twice
+        curves = reference_curves(style.recipe, photographs, network, size, iterations, progress)
     return {
         "photographs": len(terms),
         "size": size,
@@ -108,7 +109,7 @@ def checkerboard(pictures, tile=64):
     and `g - d`, `g + d` are their neighbours in the same direction, 1/16 cycle a pixel away. A
     natural spectrum is smooth there: the value is near 1. A pattern locked to the grid, as
     transposed convolutions leave (Odena et al., *Deconvolution and Checkerboard Artifacts*,
-    2016), stands alone: a checkerboard of one level of 255 on photographs gives 2 and more.
+    2016), stands alone: a pattern of two levels of 255 on a natural spectrum gives more than 2.
 
     Args:
         pictures: Sequence of float arrays `[height, width, 3]` in [0, 1].
