@@ -21,6 +21,7 @@ FLOORS = [
     {"training", "evaluation", "terminal"},
     {"cli_training"},
     {"cli"},
+    {"__main__"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 

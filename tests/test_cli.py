@@ -10,7 +10,7 @@ from PIL import Image
 
 from tfstyle import Recipe, load
 from tfstyle.cli import main
-from tfstyle.folders import read_card
+from tfstyle.folders import read_card, write_card
 from tfstyle.images import read_image
 from tfstyle.progress import NonFiniteLossError
 from tfstyle.recipes import save_recipes
@@ -220,6 +220,12 @@ def test_help_needs_no_keras(command):
     assert result.returncode == 0 and "Usage: " in result.stdout
 
 
+def test_the_package_is_the_command():
+    command = [sys.executable, "-m", "tfstyle", "--help"]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "stylize" in result.stdout
+
+
 def test_styles_are_listed_without_keras(mine, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     result = tfstyle_without_keras("list", mine.parent)
@@ -305,6 +311,23 @@ def test_a_painting_starts_from_the_trunk_for_ten_minutes(
     assert tfstyle(*other, "--from", "none", "--minutes", 3, "--trainable", "normalization")[0] == 0
     found = given[2][0]
     assert (found.start, found.steps, found.trainable) == ("", 1800, "normalization")
+
+
+def test_a_finished_training_called_again_keeps_evaluation_and_preview(
+    tfstyle, style, painting, photographs, tmp_path, monkeypatch
+):
+    style.card = {"training": {"steps": 1, "seconds": 2}}
+    monkeypatch.setattr("tfstyle.training.train", lambda *all: style)
+    command = ("train", painting, "--content", photographs, "-o", tmp_path / "new", "--steps", 1)
+    preview = tmp_path / "new" / "johnson" / "preview.jpg"
+    assert tfstyle(*command, "--preview", photographs / "0.jpg")[0] == 0
+    card = {**read_card(preview.parent), "evaluation": {"total": 1}}
+    write_card(preview.parent, card)
+    assert tfstyle(*command)[0] == 0
+    assert read_card(preview.parent) == card and preview.exists()
+    style.card = {"training": {"steps": 2, "seconds": 4}}
+    assert tfstyle(*command)[0] == 0
+    assert "evaluation" not in read_card(preview.parent)
 
 
 def test_a_trunk_is_trained_by_its_recipe(tfstyle, recipe, photographs, tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ from PIL import Image
 
 import tfstyle
 from tfstyle import Style, list_styles, load
+from tfstyle.files import replacing
 from tfstyle.images import find_images, read_image, to_image
 from tfstyle.styles import build_generator
 
@@ -160,6 +161,18 @@ def test_an_interrupted_save_leaves_the_old_style(rng, style, folder, monkeypatc
     with pytest.raises(OSError, match="disk full"):
         style.save(folder)
     np.testing.assert_array_equal(load(folder).stylize(pixels), before)
+    assert not [p for p in folder.iterdir() if p.name.startswith(".")]
+
+
+def test_a_save_killed_between_its_renames_is_undone_by_the_next(rng, style, folder):
+    pixels = sample(rng, 16, 16, 3, dtype="uint8")
+    before = load(folder).stylize(pixels)
+    (folder / "johnson").rename(folder / ".old-1-johnson")
+    with pytest.raises(OSError, match="disk full"), replacing(folder / "johnson"):
+        raise OSError("disk full")
+    np.testing.assert_array_equal(load(folder).stylize(pixels), before)
+    (folder / ".old-1-johnson").mkdir()
+    style.save(folder)
     assert not [p for p in folder.iterdir() if p.name.startswith(".")]
 
 

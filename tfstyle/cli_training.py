@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tfstyle.folders import RECIPE
+from tfstyle.folders import CARD, RECIPE, read_card
 from tfstyle.images import find_images
 from tfstyle.recipes import Recipe, load_recipes
 from tfstyle.terminal import Generator, Vgg, command_line, load_keras
@@ -84,8 +84,12 @@ def train(
     callbacks = [TensorBoard(folder / "tensorboard")] if tensorboard else []
     previews = preview or []
     style = train_style(recipe, content, folder, vgg, precision, previews, callbacks)
-    style.card["command"] = command_line()
-    style.save(output, previews)
+    saved = output / recipe.generator
+    known = read_card(saved).get("training") if (saved / CARD).exists() else None
+    # A finished training called again must not cost previews and evaluation.
+    if previews or not known or known != style.card["training"]:
+        style.card["command"] = command_line()
+        style.save(output, previews)
     # As a path, lest a style of the zoo have the same name.
     typer.echo(f"Saved. Use it with: tfstyle stylize PHOTO --style {output.resolve()}")
 

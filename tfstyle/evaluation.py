@@ -50,12 +50,12 @@ def evaluate(
     loss, grams = loss_of(style.recipe, vgg)
     stylize_pixels(style.model, np.zeros((1, size, size, 3), "float32"))  # compiles
     pairs, terms, seconds = [], [], []
-    for pixels in _squares(photographs, size):
+    for pixels in squares(photographs, size):
         began = time.perf_counter()
         picture = stylize_pixels(style.model, pixels[None])[0]
         seconds.append(time.perf_counter() - began)
         pairs.append((pixels, picture))
-        terms.append(_terms(loss, grams, pixels, picture))
+        terms.append(loss_terms(loss, grams, pixels, picture))
         if progress:
             progress()
     if iterations and curves is None:
@@ -64,11 +64,11 @@ def evaluate(
     return {
         "photographs": len(terms),
         "size": size,
-        **{name: _rounded(np.mean([t[name] for t in terms])) for name in terms[0]},
-        "milliseconds": _rounded(1000 * np.median(seconds)),
-        "checkerboard": _rounded(checkerboard([picture for _, picture in pairs])),
-        "border": _rounded(border(loss, grams, pairs)),
-        **(_compare([t["total"] for t in terms], curves) if curves else {}),
+        **{name: rounded(np.mean([t[name] for t in terms])) for name in terms[0]},
+        "milliseconds": rounded(1000 * np.median(seconds)),
+        "checkerboard": rounded(checkerboard([picture for _, picture in pairs])),
+        "border": rounded(border(loss, grams, pairs)),
+        **(compare([t["total"] for t in terms], curves) if curves else {}),
     }
 
 
@@ -89,7 +89,7 @@ def reference_curves(recipe, photographs, vgg="imagenet", size=256, iterations=1
     loss, grams = loss_of(recipe, vgg)
     return [
         optimize(pixels, loss, grams, iterations, progress)[1]
-        for pixels in _squares(photographs, size)
+        for pixels in squares(photographs, size)
     ]
 
 
@@ -159,32 +159,52 @@ def border(loss, style_grams, pairs):
     for pair in pairs:
         for axis in (0, 1):
             strips = zip(*(np.array_split(pixels, 8, axis) for pixels in pair), strict=True)
-            totals = [_terms(loss, style_grams, *strip)["total"] for strip in strips]
+            totals = [loss_terms(loss, style_grams, *strip)["total"] for strip in strips]
             outer += totals[:1] + totals[-1:]
             inner += totals[1:-1]
     return float(np.mean(outer) / np.mean(inner))
 
 
-def _squares(photographs, size):
-    return (to_pixels(center_crop(read_image(path), size)) for path in photographs)
+def squares(photographs, size):
+    """Reads the middle squares of image files: float32 `[N, size, size, 3]` in [0, 1]."""
+    return np.stack([to_pixels(center_crop(read_image(path), size)) for path in photographs])
 
 
-def _terms(loss, grams, pixels, picture):
-    values = loss(loss.content_features(pixels[None]), picture[None], grams)
+def loss_terms(loss, style_grams, photograph, picture):
+    """Gives the terms of the loss of one picture, a dictionary of floats.
+
+    Args:
+        loss: `PerceptualLoss`.
+        style_grams: What `loss.style_grams` gave for the painting.
+        photograph: float32 array `[height, width, 3]` in [0, 1].
+        picture: Likewise.
+    """
+    values = loss(loss.content_features(photograph[None]), picture[None], style_grams)
     return {name: float(value) for name, value in values.items()}
 
 
-def _compare(totals, curves):
+def compare(totals, curves):
+    """Compares total losses of pictures with the slow reference: see `evaluate`.
+
+    Args:
+        totals: Floats, one a picture.
+        curves: What `reference_curves` gave for the same photographs.
+
+    Returns:
+        Dictionary of `lbfgs_iterations`, `lbfgs_equivalent`, `lbfgs_equivalents`, `lbfgs_loss`
+        and `ratio_to_lbfgs`.
+    """
     pairs = list(zip(totals, curves, strict=True))
     equivalents = [equivalent_iterations(total, curve) for total, curve in pairs]
     return {
         "lbfgs_iterations": max(map(len, curves)) - 1,
-        "lbfgs_equivalent": _rounded(np.mean(equivalents)),
+        "lbfgs_equivalent": rounded(np.mean(equivalents)),
         "lbfgs_equivalents": equivalents,
-        "lbfgs_loss": _rounded(np.mean([curve[-1] for curve in curves])),
-        "ratio_to_lbfgs": _rounded(np.mean([total / curve[-1] for total, curve in pairs])),
+        "lbfgs_loss": rounded(np.mean([curve[-1] for curve in curves])),
+        "ratio_to_lbfgs": rounded(np.mean([total / curve[-1] for total, curve in pairs])),
     }
 
 
-def _rounded(value):
+def rounded(value):
+    """Gives a float of four digits."""
     return float(f"{value:.4g}")

@@ -1,6 +1,7 @@
 """Files that are whole or absent: written under a temporary name, then renamed."""
 
 import contextlib
+import glob
 import hashlib
 import os
 import shutil
@@ -13,11 +14,12 @@ def replacing(path):
 
     Whatever stops the writing, `path` never holds a part: it holds the old content or the new;
     or, if the process is killed between the two renames that replace a folder, nothing, with the
-    old folder beside it as `.old-...`. The temporary name ends as the given one, so that writers
-    choose their format by it.
+    old folder beside it as `.old-...`, which the next call for this path puts back. The temporary
+    name ends as the given one, so that writers choose their format by it.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _restore(path)
     temporary = path.with_name(f".partial-{os.getpid()}-{path.name}")
     _remove(temporary)  # of a process of this number that was killed
     try:
@@ -50,6 +52,14 @@ def _replace_folder(temporary, path):
         path.replace(old)
     temporary.replace(path)
     _remove(old)
+
+
+def _restore(path):
+    for old in path.parent.glob(f".old-*-{glob.escape(path.name)}"):
+        if path.exists():
+            _remove(old)
+        else:
+            old.replace(path)
 
 
 def _flush(path):

@@ -9,9 +9,9 @@ without any padding.
 import itertools
 
 from benchmarks.paper.pictures import SHORT, bars, charts
-from benchmarks.paper.study import means, paint, rounded
+from benchmarks.paper.study import means, paint
 from benchmarks.paper.trainings import NORMALIZATIONS, Training
-from tfstyle.evaluation import border
+from tfstyle.evaluation import border, rounded
 
 CLAIMS = {
     "C5": "Zero padding gives artifacts at the border that better padding alone does not cure; "

@@ -7,8 +7,9 @@ cosine, so a training that is stopped early is not one planned to be short.
 """
 
 from benchmarks.paper.pictures import SHORT, charts
-from benchmarks.paper.study import means, rounded
+from benchmarks.paper.study import means
 from benchmarks.paper.trainings import NORMALIZATIONS, Training
+from tfstyle.evaluation import rounded
 
 CLAIMS = {
     "C6": "With batch normalization 16 training photographs are better than thousands, and "

@@ -11,9 +11,10 @@ import keras
 import numpy as np
 
 from benchmarks.paper.pictures import SHORT, bars, charts
-from benchmarks.paper.study import means, paint, spread, squares
+from benchmarks.paper.study import means, paint, spread
 from benchmarks.paper.trainings import grid
 from tfstyle import InstanceNormalization
+from tfstyle.evaluation import squares
 from tfstyle.styles import build_generator
 from tfstyle.weights import weighted_layers
 

@@ -8,8 +8,9 @@ over all values of a picture; beside it stands the standard deviation within a p
 import numpy as np
 
 from benchmarks.paper.pictures import charts
-from benchmarks.paper.study import paint, rounded
+from benchmarks.paper.study import paint
 from benchmarks.paper.trainings import Training
+from tfstyle.evaluation import rounded
 
 CLAIMS = {"C11": "z samples different stylizations of a photograph (section 2)."}
 

@@ -8,8 +8,9 @@ unpainted photograph can.
 import numpy as np
 
 from benchmarks.paper.pictures import SHORT, charts
-from benchmarks.paper.study import means, paint, rounded, squares
+from benchmarks.paper.study import means, paint
 from benchmarks.paper.trainings import grid
+from tfstyle.evaluation import rounded, squares
 from tfstyle.images import read_image
 
 CLAIMS = {"C8": "The generators work at other resolutions than trained: 512, 1080 (figure 6)."}

@@ -8,9 +8,8 @@ generator's picture, or the last if it does not.
 import numpy as np
 
 from benchmarks.paper.pictures import SHORT, charts
-from benchmarks.paper.study import rounded
 from benchmarks.paper.trainings import grid
-from tfstyle.evaluation import equivalent_iterations
+from tfstyle.evaluation import compare, rounded
 
 CLAIMS = {"C7": "The quality is comparable to that of the slow optimization (section 1)."}
 
@@ -35,7 +34,7 @@ def measure(study):
                 "seconds a picture": rounded(np.mean([result["seconds"] for result in results])),
             }
         )
-    rows = [_compare(study, t, curves[t.painting]) for t in study.track(trainings(study), "slow")]
+    rows = [_row(study, t, curves[t.painting]) for t in study.track(trainings(study), "slow")]
     return {
         "tables": {_GENERATORS: rows, "The slow reference": references},
         "curves": [{"painting": name, "totals": _mean(each)} for name, each in curves.items()],
@@ -56,15 +55,16 @@ def draw(result):
     return figure
 
 
-def _compare(study, training, curves):
+def _row(study, training, curves):
     model = study.train(training).model
     terms = study.losses(training.painting, model, study.sample())
-    pairs = [(each["total"], curve) for each, curve in zip(terms, curves, strict=True)]
+    totals = [each["total"] for each in terms]
+    compared = compare(totals, curves)
     return {
         **training.labels("generator", "normalization"),
-        "total": rounded(np.mean([total for total, _ in pairs])),
-        "equals iterations": rounded(np.mean([equivalent_iterations(*pair) for pair in pairs])),
-        "loss / reference": rounded(np.mean([total / curve[-1] for total, curve in pairs])),
+        "total": rounded(np.mean(totals)),
+        "equals iterations": compared["lbfgs_equivalent"],
+        "loss / reference": compared["ratio_to_lbfgs"],
     }
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.paper.pictures import charts
-from benchmarks.paper.study import paint, rounded
+from benchmarks.paper.study import paint
 from benchmarks.training import measure as medians
 from tfstyle import Recipe
+from tfstyle.evaluation import rounded
 from tfstyle.styles import build_generator
 
 CLAIMS = {"C9": "Stylization is a matter of milliseconds: real time on a GPU (section 1)."}

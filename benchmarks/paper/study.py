@@ -10,8 +10,9 @@ import numpy as np
 from benchmarks.paper.pictures import sheet
 from benchmarks.paper.trainings import Advance, HeldOut, read_curve, silent_fit
 from tfstyle import Recipe, train
+from tfstyle.evaluation import loss_terms, rounded, squares
 from tfstyle.files import replacing, sha256
-from tfstyle.images import center_crop, find_images, read_image, to_pixels, to_uint8, write_image
+from tfstyle.images import find_images, to_uint8, write_image
 from tfstyle.optimization import optimize
 from tfstyle.styles import loss_of, stylize_pixels
 from tfstyle.training import balanced_style_weight
@@ -98,9 +99,7 @@ class Study:
 
     def terms(self, painting, photograph, picture):
         """Gives the terms of the loss of one picture, a dictionary of floats."""
-        loss, grams = self.loss(painting)
-        values = loss(loss.content_features(photograph[None]), picture[None], grams)
-        return {name: float(value) for name, value in values.items()}
+        return loss_terms(*self.loss(painting), photograph, picture)
 
     def losses(self, painting, generator, photographs):
         """Gives the terms of the loss of each picture that a generator paints."""
@@ -190,11 +189,6 @@ class Study:
         )
 
 
-def squares(paths, size):
-    """Reads the middle squares of photographs: float32 `[N, size, size, 3]` in [0, 1]."""
-    return np.stack([to_pixels(center_crop(read_image(path), size)) for path in paths])
-
-
 def spread(paths, count):
     """Picks `count` of some paths from all over the list; all if they are no more."""
     chosen = np.linspace(0, len(paths), min(count, len(paths)), endpoint=False)
@@ -210,11 +204,6 @@ def means(terms):
     """Gives the means of the losses of some pictures, as cells of a table's row."""
     names = ("content", "style", "total")
     return {name: rounded(np.mean([each[name] for each in terms])) for name in names}
-
-
-def rounded(value):
-    """Gives a float of four digits."""
-    return float(f"{value:.4g}")
 
 
 def _find_painting(folder, name):
