@@ -1,3 +1,4 @@
+import itertools
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfstyle import load, training
+from tfstyle import PerceptualLoss, load, training
 from tfstyle.images import find_images, read_image
 from tfstyle.progress import LOSSES, NonFiniteLossError
 from tfstyle.training import train
@@ -43,6 +44,29 @@ def test_a_training_learns_and_leaves_its_record(recipe, photographs, network, t
     assert style.card["training"]["photographs"] == 8
     assert style.model(np.zeros((1, 16, 16, 3))).dtype == "float32"
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_the_network_sees_photograph_and_picture_cut_alike_at_every_phase(rng, recipe, network):
+    loss = PerceptualLoss(**recipe.loss_options, network=network)
+    grams = loss.style_grams(rng.random((32, 32, 3), "float32"))
+    shown = []
+
+    class Generator(keras.Layer):
+        def call(self, x, training=False):
+            return 1 - x
+
+    model = training.StyleTransfer(Generator(), loss, grams, jitter=4)
+    photographs = rng.random((200, 1, 32, 32, 3), "float32")
+    for photograph in photographs:
+        seen, painted = model._jittered(photograph, model(photograph))
+        np.testing.assert_array_equal(1 - seen, painted)
+        top, left = np.argwhere(photograph[0, :, :, 0] == np.asarray(seen)[0, 0, 0, 0])[0]
+        np.testing.assert_array_equal(photograph[:, top : top + 29, left : left + 29], seen)
+        shown.append((int(top), int(left)))
+    assert set(shown) == set(itertools.product(range(4), repeat=2))
+
+    whole = training.StyleTransfer(Generator(), loss, grams)
+    assert whole._jittered(photograph, photograph)[0] is photograph
 
 
 def test_tensorboard_gets_the_named_losses(recipe, photographs, network, tmp_path):

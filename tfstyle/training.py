@@ -45,16 +45,18 @@ class StyleTransfer(keras.Model):
         generator: `keras.Model` of `GENERATORS`.
         perceptual_loss: `PerceptualLoss`.
         style_grams: What `perceptual_loss.style_grams` gave for the painting.
+        jitter: Integer, see `Recipe`.
 
     Input shape:
         `[N, height, width, 3]` in [0, 1], or the tuple of it and the generator's further inputs.
     """
 
-    def __init__(self, generator, perceptual_loss, style_grams, **kwargs):
+    def __init__(self, generator, perceptual_loss, style_grams, jitter=1, **kwargs):
         super().__init__(**kwargs)
         self.generator = generator
         self.perceptual_loss = perceptual_loss
         self.style_grams = style_grams
+        self.jitter = jitter
         # As an attribute of the model the network's weights are known to every backend.
         self.network = perceptual_loss.network
         self.trackers = [keras.metrics.Mean(name) for name in LOSSES]
@@ -72,12 +74,24 @@ class StyleTransfer(keras.Model):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         inputs = keras.tree.flatten(x)
-        content = self.perceptual_loss.content_features(inputs[0])
-        terms = self.perceptual_loss(content, y_pred, *self.style_target(inputs))
+        photographs, pictures = self._jittered(inputs[0], y_pred)
+        content = self.perceptual_loss.content_features(photographs)
+        terms = self.perceptual_loss(content, pictures, *self.style_target(inputs))
         terms["loss"] = terms["total"]
         for tracker in self.trackers:
             tracker.update_state(terms[tracker.name])
         return terms["loss"]
+
+    def _jittered(self, photographs, pictures):
+        if self.jitter == 1:
+            return photographs, pictures
+        # The sum of the pixels decides the cut: as good as chance, with no state to keep.
+        total = ops.sum(ops.cast(255 * photographs, "int32"))
+        top, left = total % self.jitter, total // self.jitter % self.jitter
+        batch, height, width, channels = ops.shape(photographs)
+        less = self.jitter - 1
+        shape = (batch, height - less, width - less, channels)
+        return [ops.slice(each, (0, top, left, 0), shape) for each in (photographs, pictures)]
 
     def style_target(self, inputs):
         """Gives the Gram matrices to reach, and the balance of the style term."""
@@ -92,13 +106,14 @@ class ManyStylesTransfer(StyleTransfer):
         perceptual_loss: `PerceptualLoss` of style weight 1.
         style_grams: List of arrays `[styles, channels, channels]`, one a style layer.
         balance: Floats `[styles]`, the style weight of each painting.
+        jitter: Integer, see `Recipe`.
 
     Input shape:
         The tuple of `[N, height, width, 3]` in [0, 1] and one-hot `[N, styles]`.
     """
 
-    def __init__(self, generator, perceptual_loss, style_grams, balance, **kwargs):
-        super().__init__(generator, perceptual_loss, style_grams, **kwargs)
+    def __init__(self, generator, perceptual_loss, style_grams, balance, jitter=1, **kwargs):
+        super().__init__(generator, perceptual_loss, style_grams, jitter, **kwargs)
         self.balance = np.float32(balance)
 
     def style_target(self, inputs):
@@ -152,7 +167,7 @@ def train(
             _setting({"": recipe}, paths, precision, start),
             preview=partial(stylized_pairs, images=images, seed=recipe.seed) if images else None,
         )
-        model = StyleTransfer(generator, loss, grams)
+        model = StyleTransfer(generator, loss, grams, recipe.jitter)
         _fit(model, recipe, paths, partial(sample_noise, generator), [progress, *callbacks])
     trained = build_generator(recipe)
     trained.set_weights(generator.get_weights())
@@ -206,7 +221,7 @@ def train_trunk(
         )
         grams = [np.concatenate(layer) for layer in zip(*each.values(), strict=True)]
         balance = [recipe.style_weight for recipe in recipes.values()]
-        model = ManyStylesTransfer(generator, loss, grams, balance)
+        model = ManyStylesTransfer(generator, loss, grams, balance, shared.jitter)
         _fit(model, shared, paths, partial(draw_styles, len(recipes)), [progress, *callbacks])
     trained = build_trunk(recipes)
     trained.set_weights(generator.get_weights())
@@ -228,7 +243,8 @@ def seconds_per_step(recipe, photographs, vgg="imagenet", precision="float32"):
     """
     paths, _ = _images(photographs, (), recipe.crop)
     with _dtype_policy(precision):
-        model = StyleTransfer(build_generator(recipe), *loss_of(recipe, vgg))
+        loss, grams = loss_of(recipe, vgg)
+        model = StyleTransfer(build_generator(recipe), loss, grams, recipe.jitter)
         _freeze(model.generator, recipe.trainable)
         _compile(model, recipe)
         noise = partial(sample_noise, model.generator)

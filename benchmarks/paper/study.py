@@ -77,7 +77,8 @@ class Study:
         if painting not in self._recipes:
             names = ("crop", "batch_size", "steps", "learning_rate", "style_size")
             values = {name: getattr(self.options, name) for name in names}
-            recipe = Recipe(painting=str(self.paintings[painting]), **values)
+            # No jitter: the paper has none.
+            recipe = Recipe(painting=str(self.paintings[painting]), jitter=1, **values)
             loss, grams = loss_of(recipe, self.vgg)
             photographs = squares(spread(self.train_paths, 16), self.options.crop)
             weight = balanced_style_weight(grams, [loss.style_grams(x) for x in photographs])
