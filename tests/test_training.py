@@ -187,6 +187,8 @@ def test_a_crop_that_does_not_fit_is_refused(recipe, photographs, network, tmp_p
 
 
 def test_a_training_starts_from_another_style(recipe, photographs, network, style, tmp_path):
+    earlier = {"style": "other", "steps": 5, "seconds": 60}
+    style.card = {"training": {"steps": 3, "seconds": 4, "start": earlier}}
     style.save(tmp_path / "first")
     start = str(tmp_path / "first")
     recipe = recipe.replace(start=start, learning_rate=1e-9, steps=2)
@@ -196,6 +198,7 @@ def test_a_training_starts_from_another_style(recipe, photographs, network, styl
     np.testing.assert_allclose(trained.stylize(pixels), load(start).stylize(pixels), atol=1e-4)
     record = trained.card["training"]["start"]
     assert record["style"] == start and record["sha256"] == load(start).card["sha256"]
+    assert (record["steps"], record["seconds"]) == (8, 64)  # all that led there
     with pytest.raises(ValueError, match=r"generator of the same options. .*'width': 4"):
         train(recipe.replace(width=8), photographs, tmp_path / "other", network)
 

@@ -348,7 +348,11 @@ def _begin(generator, recipe, loss, grams, paths):
     if not is_trunk(recipe.start):
         start = load(recipe.start, recipe.generator)
         _take(generator, recipe, start)
-        before = {key: start.card["training"].get(key) for key in ("steps", "seconds")}
+        earlier = start.card["training"].get("start") or {}
+        before = {
+            key: start.card["training"].get(key, 0) + earlier.get(key, 0)
+            for key in ("steps", "seconds")
+        }
         return {"style": recipe.start, "sha256": start.card["sha256"], **before}
     trunk = load_trunk(recipe.start)
     pixels = np.stack(_some(paths, recipe.crop, count=2))
