@@ -12,8 +12,9 @@ from tfstyle.recipes import Recipe
 STYLES = [(name, generator) for name, found in list_styles().items() for generator in found]
 
 # L-BFGS iterations, started from the photograph, that a style must equal at least, so that a
-# later training is not worse. The aim is 12, later 15 (25 from a GPU).
-FLOOR = 9
+# later training is not worse. The aim is 15 (25 from a GPU).
+FLOOR = 10
+FLOORS = {("mosaic", "johnson"): 12, ("starry_night", "johnson"): 12}
 
 
 def test_the_first_styles_are_there():
@@ -38,7 +39,7 @@ def test_card_and_recipe_are_complete(name, generator):
     assert {"command", "hardware", "versions", "backend", "dtype", "parameters"} <= card.keys()
     evaluation = card["evaluation"]
     assert evaluation["photographs"] >= 10 and evaluation["size"] == 256
-    assert evaluation["lbfgs_equivalent"] >= FLOOR
+    assert evaluation["lbfgs_equivalent"] >= FLOORS.get((name, generator), FLOOR)
     assert {"content", "style", "total", "lbfgs_loss", "ratio_to_lbfgs"} <= evaluation.keys()
     assert evaluation["border"] <= 1.2
     assert evaluation["checkerboard"] > 0 and evaluation["milliseconds"] > 0
