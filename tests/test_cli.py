@@ -30,6 +30,8 @@ finally:
 @pytest.fixture
 def tfstyle(monkeypatch, capsys):
     """The command as a function: of its arguments, to its exit code, output and errors."""
+    # Measured, with VGG19, in test_training.
+    monkeypatch.setattr("tfstyle.training.seconds_per_step", lambda *all: 0.5)
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["tfstyle", *map(str, arguments)])
@@ -184,6 +186,15 @@ MISTAKES = {
     "stylize empty -s mine": "empty holds no images",
     "stylize photo.jpg more -s mine": "2 photographs are named photo.jpg",
     "stylize photo.jpg more -s mine -o out.png": "out.png is one file for 2 photographs",
+    "stylize photo.jpg -s mine -o out.psd": "out.psd: cannot write images of this kind. Use one",
+    "stylize photo.jpg more -s mine -o out.v2": "out.v2: cannot write images of this kind",
+    "stylize photo.jpg -s trunk": "trunk is a trunk, which paints many styles",
+    "stylize photo.jpg -s mosaic:1,scream:2 -g pyramid": "painted by johnson, not by pyramid",
+    "stylize photo.jpg -s mosaic:.6,scream:1,mosaic:.4": "names mosaic twice",
+    "stylize photo.jpg -s mosaic:1.2.3": "its part 'mosaic:1.2.3' is not NAME:WEIGHT",
+    "stylize photo.jpg -s mosaic:1,scream": "its part 'scream' is not NAME:WEIGHT",
+    "stylize photo.jpg -s mosaic:1,": "its part '' is not NAME:WEIGHT",
+    r"stylize photo.jpg -s C:\nowhere": "There is no folder",
     "list nowhere": "nowhere is not a folder",
     "evaluate nowhere --content more": "There is no style 'nowhere'",
     "evaluate mine --content empty": "empty holds no images",
@@ -193,6 +204,11 @@ MISTAKES = {
     "train nowhere.toml --content more -o new": "nowhere.toml: there is no such recipe",
     "train mistyped.toml --content more -o new": "no key 'stepps'. Did you mean 'steps'",
     "train unpainted.toml --content more -o new": "nowhere.jpg: there is no such painting",
+    "train photo.jpg --content more --from nowhere": "There is no style 'nowhere'",
+    "train photo.jpg --content more --generator unet": "johnson, pyramid. Received: 'unet'",
+    "train photo.jpg --content more --precision bf16": "mixed_bfloat16, mixed_float16. Received",
+    "train photo.jpg --content more --preview no.jpg": "no.jpg: there is no such photograph",
+    "train photo.jpg --content more --vgg no.h5": "no.h5: there is no such file of VGG19's",
 }
 
 
@@ -236,6 +252,15 @@ def test_styles_are_listed_without_keras(mine, monkeypatch):
         assert f" {cell} " in result.stdout
 
 
+def test_what_can_be_blended_is_listed_with_the_zoo(tfstyle, mine):
+    code, output, errors = tfstyle("list")
+    assert (code, errors) == (0, [])
+    (line,) = (line for line in output.splitlines() if line.startswith("To blend"))
+    assert "--style mosaic:0.6,great_wave:0.4: " in line
+    assert {*line.rstrip(".").split(": ")[1].split(", ")} == {*load_trunk().recipes}
+    assert "To blend" not in tfstyle("list", mine.parent)[1]
+
+
 def test_styles_are_listed_for_programs(tfstyle, mine):
     code, output, errors = tfstyle("list", "--json", mine.parent)
     card = read_card(mine / "johnson")
@@ -263,15 +288,16 @@ def test_training_gets_recipe_and_options(
     monkeypatch.setattr("tfstyle.training.train", train)
     options = {"steps": 7, "style_size": 96, "style_weight": 2.5, "generator": "pyramid"}
     pairs = [(f"--{name.replace('_', '-')}", value) for name, value in options.items()]
-    preview = photographs / "0.jpg"
+    preview, vgg = photographs / "0.jpg", tmp_path / "vgg.h5"
+    vgg.touch()
     code, output, _ = tfstyle(
         *("train", painting, "--content", photographs, "-o", tmp_path / "new"),
         *(word for pair in pairs for word in pair),
-        *("--precision", "mixed_bfloat16", "--vgg", "vgg.h5", "--preview", preview),
+        *("--precision", "mixed_bfloat16", "--vgg", vgg, "--preview", preview),
     )
     recipe = Recipe(painting=str(painting), title="Stripes", **options)  # no trunk of this kind
     folder = tmp_path / "new" / "training" / "pyramid"
-    assert given == [recipe, photographs, folder, "vgg.h5", "mixed_bfloat16", [preview], []]
+    assert given == [recipe, photographs, folder, str(vgg), "mixed_bfloat16", [preview], []]
     assert code == 0 and f"--style {tmp_path / 'new'}" in output
     card = read_card(tmp_path / "new" / "johnson")
     # The card is shown to others: it names files, but not where they lay.
@@ -295,22 +321,25 @@ def test_a_painting_starts_from_the_trunk_for_ten_minutes(
 ):
     given = []
     monkeypatch.setattr("tfstyle.training.train", lambda *all: given.append(all) or style)
-    monkeypatch.setattr("tfstyle.training.seconds_per_step", lambda *all: 0.5)
     monkeypatch.setattr("tfstyle.training.fastest_precision", lambda: "mixed_bfloat16")
-    command = ("train", painting, "--content", photographs, "-o", tmp_path / "new")
+    monkeypatch.chdir(tmp_path)
+    command = ("train", painting, "--content", photographs)
     code, output, _ = tfstyle(*command)
-    assert code == 0 and "1200 of them in 10 minutes" in output
+    assert code == 0 and "At 0.50 s a step 10.0 minutes remain" in output
     assert (given[0][0].start, given[0][0].steps) == ("trunk", 1200)
-    assert given[0][4] == "mixed_bfloat16"
+    folder = Path("Stripes/training/johnson")
+    assert (given[0][2], given[0][4]) == (folder, "mixed_bfloat16")
+    assert given[0][5] == [photographs / "0.jpg", photographs / "4.jpg"]
     # Begun with so many steps, it goes on with them, however fast the machine is now.
-    monkeypatch.setattr("tfstyle.training.seconds_per_step", lambda *all: 0.1)
-    assert tfstyle(*command, "--minutes", 3)[0] == 0
-    assert given[1][0] == given[0][0]
+    (folder / "history.csv").write_text("step,seconds,loss\n100,60,5\n200,120,4\n")
+    code, output, _ = tfstyle(*command, "--minutes", 3)
+    assert code == 0 and given[1][0] == given[0][0]
+    assert "Begun with 1200 steps" in output and "At 0.60 s a step 10.0 minutes" in output
 
     other = ("train", painting, "--content", photographs, "-o", tmp_path / "other")
     assert tfstyle(*other, "--from", "none", "--minutes", 3, "--trainable", "normalization")[0] == 0
     found = given[2][0]
-    assert (found.start, found.steps, found.trainable) == ("", 1800, "normalization")
+    assert (found.start, found.steps, found.trainable) == ("", 360, "normalization")
 
 
 def test_a_finished_training_called_again_keeps_evaluation_and_preview(
@@ -346,7 +375,8 @@ def test_a_trunk_is_trained_by_its_recipe(tfstyle, recipe, photographs, tmp_path
     )
     assert code == 0 and "2 paintings: stripes, again" in output
     assert given[0].keys() == recipes.keys()
-    assert given[1:] == [photographs, tmp_path / "training" / "new", "imagenet", "float32", []]
+    folder, previews = tmp_path / "training" / "new", [photographs / f"{n}.jpg" for n in (0, 4)]
+    assert given[1:] == [photographs, folder, "imagenet", "float32", previews]
     assert load_trunk(tmp_path / "new").card["command"].startswith("tfstyle trunk trunk.toml")
 
 
@@ -360,10 +390,20 @@ def test_a_blend_is_painted_by_the_trunk(tfstyle, style, photographs, tmp_path, 
 
     monkeypatch.setattr("tfstyle.trunks.load_trunk", Trunk)
     photograph = photographs / "0.jpg"
-    blend = "mosaic:0.6,great_wave:.4"
+    blend = "mosaic:0.6, great-wave :.4"
     assert tfstyle("stylize", photograph, "-s", blend, "-o", tmp_path / "a.png")[0] == 0
-    assert blends == [{"mosaic": 0.6, "great_wave": 0.4}]
+    assert blends == [{"mosaic": 0.6, "great-wave": 0.4}]
     assert read_image(tmp_path / "a.png").size == read_image(photograph).size
+    long = ",".join(f"style_number_{number}:1" for number in range(30))  # too long for a path
+    assert tfstyle("stylize", photograph, "-s", long, "-o", tmp_path / "b.png")[0] == 0
+    assert len(blends[1]) == 30
+
+
+def test_a_folder_may_have_the_form_of_a_blend_or_of_a_file(tfstyle, mine, photographs, tmp_path):
+    folder = mine.rename(tmp_path / "mosaic:1")
+    (tmp_path / "out.v2").mkdir()
+    arguments = ("stylize", photographs / "0.jpg", "-s", folder, "-o", tmp_path / "out.v2")
+    assert tfstyle(*arguments)[0] == 0 and names(tmp_path / "out.v2") == ["0.jpg"]
 
 
 @pytest.mark.parametrize("error", [NonFiniteLossError("The loss became nan."), OSError("Full.")])

@@ -1,3 +1,6 @@
+from functools import partial
+from itertools import product
+
 import keras
 import numpy as np
 import pytest
@@ -7,16 +10,23 @@ from keras import ops
 from tfstyle.generators import GENERATORS, johnson, pyramid, sample_noise, size_rule
 from tfstyle.styles import stylize_pixels
 
-TINY = {"johnson": {"width": 4}, "pyramid": {"width": 3}}
-SIDES = {"johnson": (16, 24), "pyramid": (128, 192)}
+BUILDERS = {**GENERATORS, "johnson of styles": partial(johnson, styles=3)}
+WIDTH = {"johnson": 4, "johnson of styles": 4, "pyramid": 3}
+SIDES = {"johnson": (16, 24), "johnson of styles": (16, 24), "pyramid": (128, 192)}
 
 
 def tiny(name, **options):
     keras.utils.set_random_seed(0)
-    generator = GENERATORS[name](**{**TINY[name], **options})
+    generator = BUILDERS[name](width=WIDTH[name], **options)
     rng = np.random.default_rng(0)
     generator.set_weights([w + rng.normal(0, 0.1, w.shape) for w in generator.get_weights()])
     return generator
+
+
+def paint(generator, x, **options):
+    """Calls a generator; one of many styles paints a blend of all of them."""
+    blends = [np.full((len(x), z.shape[-1]), 1 / z.shape[-1]) for z in generator.inputs[1:]]
+    return generator([x, *blends] if blends else x, **options)
 
 
 def photograph(rng, height, width, batch=1):
@@ -40,18 +50,19 @@ def test_parameters(name, parameters):
 
 
 @pytest.mark.parametrize("padding", ["reflect", "zero"])
-@pytest.mark.parametrize("name", GENERATORS)
+@pytest.mark.parametrize("name", BUILDERS)
 def test_height_and_width_are_free(rng, name, padding):
     generator = tiny(name, padding=padding)
     height, width = SIDES[name]
     for shape in ((1, height, width, 3), (2, width, height, 3)):
-        y = generator(rng.uniform(size=shape))
+        y = paint(generator, rng.uniform(size=shape))
         assert y.shape == shape
         assert 0 <= np.min(y) < np.max(y) <= 1
 
 
-@pytest.mark.parametrize("normalization", ["instance", "batch"])
-@pytest.mark.parametrize("name", GENERATORS)
+@pytest.mark.parametrize(
+    ("name", "normalization"), [*product(BUILDERS, ["instance"]), *product(GENERATORS, ["batch"])]
+)
 def test_every_weight_receives_a_gradient(rng, name, normalization):
     generator = tiny(name, normalization=normalization)
     # Batch normalization of one image could cancel what comes before it.
@@ -59,7 +70,7 @@ def test_every_weight_receives_a_gradient(rng, name, normalization):
     target = rng.normal(size=x.shape).astype("float32")
 
     def loss():
-        return ops.sum(generator(x, training=True) * target)
+        return ops.sum(paint(generator, x, training=True) * target)
 
     found = gradients(loss, generator.trainable_variables)
     for variable, gradient in zip(generator.trainable_variables, found, strict=True):
@@ -68,12 +79,12 @@ def test_every_weight_receives_a_gradient(rng, name, normalization):
 
 def contrast_change(generator, x):
     return max(
-        np.abs(np.array(generator(a * x + b)) - np.array(generator(x))).max()
+        np.abs(np.array(paint(generator, a * x + b)) - np.array(paint(generator, x))).max()
         for a, b in ((0.5, 0.25), (0.7, 0.0), (0.6, 0.4))
     )
 
 
-@pytest.mark.parametrize("name", GENERATORS)
+@pytest.mark.parametrize("name", BUILDERS)
 def test_contrast_and_brightness_of_the_photograph_do_not_matter(rng, name):
     x = photograph(rng, *SIDES[name])
     # epsilon beside the variances of the first convolution leaves less than a grey level.
@@ -93,22 +104,22 @@ def test_contrast_matters_near_zero_padded_borders(rng):
     assert contrast_change(tiny("johnson", padding="zero"), x) > 1 / 255
 
 
-@pytest.mark.parametrize("name", GENERATORS)
+@pytest.mark.parametrize("name", BUILDERS)
 def test_generators_survive_saving(rng, tmp_path, name):
     generator = tiny(name)
     generator.save(tmp_path / "generator.keras")
     loaded = keras.saving.load_model(tmp_path / "generator.keras")
     x = photograph(rng, *SIDES[name])
-    np.testing.assert_array_equal(loaded(x), generator(x))
+    np.testing.assert_array_equal(paint(loaded, x), paint(generator, x))
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
-@pytest.mark.parametrize("name", GENERATORS)
+@pytest.mark.parametrize("name", BUILDERS)
 def test_mixed_precision_paints_the_same(rng, float32_policy, name, policy):
     x = photograph(rng, *SIDES[name])
-    expected = np.array(tiny(name)(x))
+    expected = np.array(paint(tiny(name), x))
     keras.config.set_dtype_policy(policy)
-    y = tiny(name)(x)
+    y = paint(tiny(name), x)
     assert keras.backend.standardize_dtype(y.dtype) == "float32"
     # bfloat16 keeps 8 bits a layer, and there are up to 18 layers.
     assert np.abs(np.array(y) - expected).mean() < 0.02

@@ -153,6 +153,15 @@ def test_16_bits_are_scaled_to_8(tmp_path, suffix):
     np.testing.assert_array_equal(found[0], [[v] * 3 for v in (0, 1, 1, 128, 255)])
 
 
+def test_16_bits_keep_their_transparent_level(tmp_path):
+    values = np.array([[1000, 1001, 65535, 0]], "uint16")  # 1001 has the same 8 bits as 1000
+    Image.fromarray(values).save(tmp_path / "grey.png", transparency=1000)
+    found = read_image(tmp_path / "grey.png")
+    assert found.mode == "RGBA"
+    levels = np.asarray(found)[0, :, [0, 3]]
+    np.testing.assert_array_equal(levels, [[4, 4, 255, 0], [0, 255, 255, 255]])
+
+
 def test_32_bits_are_clipped_to_16():
     found = to_rgb(Image.fromarray(np.array([[-7, 0, 32768, 65535, 10**6]], "int32")))
     np.testing.assert_array_equal(np.asarray(found)[0, :, 0], [0, 0, 128, 255, 255])

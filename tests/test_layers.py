@@ -1,3 +1,5 @@
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
@@ -15,170 +17,183 @@ from tfstyle.layers import (
 
 LAYERS = {
     "normalization": lambda: InstanceNormalization(epsilon=1e-2),
+    "conditional": lambda: ConditionalInstanceNormalization(2, epsilon=1e-2),
     "padding": lambda: ReflectionPadding2D(3),
     "upsampling": lambda: NearestUpsampling2D(3),
     "input": lambda: ImageInput(multiple=2, minimum=4),
     "output": lambda: ImageOutput(),
 }
+BLENDS = np.float32([[0, 1, 0], [0.25, 0.25, 0.5], [1, 0, 0]])
+
+both = pytest.mark.parametrize(
+    "make",
+    [InstanceNormalization, partial(ConditionalInstanceNormalization, 3)],
+    ids=["instance", "conditional"],
+)
+
+
+def random_layer(rng, make, channels, epsilon=1e-5):
+    layer = make(epsilon=epsilon)
+    normalize(layer, np.zeros((1, 4, 4, channels)))
+    gamma, beta = layer.weights
+    layer.set_weights([rng.normal(1, 0.5, gamma.shape), rng.normal(0, 2, beta.shape)])
+    return layer
+
+
+def normalize(layer, x, blends=None, **options):
+    """Calls either layer, the conditional one for its second style unless told otherwise."""
+    if isinstance(layer, InstanceNormalization):
+        return layer(x, **options)
+    one_hot = np.tile(BLENDS[0], (x.shape[0], 1))
+    return layer(x, one_hot if blends is None else blends, **options)
+
+
+def second_style(values):
+    """Picks what `normalize` uses of `[styles, channels]`, and leaves other shapes as they are."""
+    return [value[1] if value.ndim == 2 else value for value in values]
+
+
+def input_and_weight_gradients(layer, x, factors, blends=None):
+    x = keras.Variable(x)
+    return gradients(lambda: ops.sum(normalize(layer, x, blends) * factors), [x, *layer.weights])
 
 
 def formula(x, gamma, beta, epsilon):
     """The paper's formula, image by image and channel by channel, in float64."""
     y = np.empty(x.shape)
-    for n in range(x.shape[0]):
-        for c in range(x.shape[3]):
-            channel = np.float64(x[n, :, :, c])
-            variance = ((channel - channel.mean()) ** 2).mean()
-            y[n, :, :, c] = gamma[c] * (channel - channel.mean()) / np.sqrt(variance + epsilon)
-            y[n, :, :, c] += beta[c]
+    gamma, beta = (np.broadcast_to(row, (x.shape[0], x.shape[3])) for row in (gamma, beta))
+    for n, c in np.ndindex(gamma.shape):
+        channel = np.float64(x[n, :, :, c])
+        variance = ((channel - channel.mean()) ** 2).mean()
+        y[n, :, :, c] = gamma[n, c] * (channel - channel.mean()) / np.sqrt(variance + epsilon)
+        y[n, :, :, c] += beta[n, c]
     return y
 
 
-def normalization_of(rng, channels, epsilon=1e-5):
-    layer = InstanceNormalization(epsilon=epsilon)
-    layer.build((None, None, None, channels))
-    layer.set_weights([rng.normal(1, 0.5, channels), rng.normal(0, 2, channels)])
-    return layer
+def formula_gradients(x, gamma, epsilon, factors):
+    """Gradients of `sum(factors * y)` with respect to x, and to gamma and beta of each image.
+
+    With z = (x - mean) / deviation and the mean of each image and channel:
+    dx = gamma / deviation * (factors - mean(factors) - z * mean(factors * z)).
+    """
+    x, factors = np.float64(x), np.float64(factors)
+    mean = partial(np.mean, axis=(1, 2), keepdims=True)
+    deviation = np.sqrt(mean((x - mean(x)) ** 2) + epsilon)
+    z = (x - mean(x)) / deviation
+    dx = factors - mean(factors) - z * mean(factors * z)
+    dx *= gamma[:, None, None] / deviation
+    return dx, (factors * z).sum((1, 2)), factors.sum((1, 2))
 
 
 @pytest.mark.parametrize("epsilon", [1e-5, 0.3])
-def test_normalization_is_the_papers_formula(rng, epsilon):
+@both
+def test_normalization_is_the_papers_formula_and_its_gradient(rng, make, epsilon):
     x = rng.normal(rng.normal(0, 5, 6), rng.uniform(0.1, 4, 6), (3, 9, 7, 6)).astype("float32")
-    layer = normalization_of(rng, 6, epsilon)
-    expected = formula(x, *layer.get_weights(), epsilon)
+    factors = rng.normal(size=x.shape).astype("float32")
+    layer = random_layer(rng, make, 6, epsilon)
+    blends = np.ones((3, 1)) if make is InstanceNormalization else BLENDS
+    gamma, beta = (blends @ np.atleast_2d(rows) for rows in layer.get_weights())
     # float32 has 7 digits; means of 5 standard deviations cost one of them.
-    np.testing.assert_allclose(layer(x), expected, atol=2e-5)
+    y = normalize(layer, x, blends)
+    np.testing.assert_allclose(y, formula(x, gamma, beta, epsilon), atol=2e-5)
+
+    dx, *rows = formula_gradients(x, gamma, epsilon, factors)
+    expected = [dx, *(blends.T @ row for row in rows)]
+    found = input_and_weight_gradients(layer, x, factors, blends)
+    for a, b in zip(found, expected, strict=True):
+        # Sums over 63 pixels cancel, and their terms have those 6 digits.
+        np.testing.assert_allclose(a, b.reshape(a.shape), atol=1e-4, rtol=1e-5)
 
 
-def test_normalization_is_group_normalization_with_a_group_a_channel(rng):
+@both
+def test_normalization_is_group_normalization_with_a_group_a_channel(rng, make):
     x = rng.normal(2, 3, (2, 8, 5, 4)).astype("float32")
-    ours = normalization_of(rng, 4)
+    factors = rng.normal(size=x.shape).astype("float32")
+    ours = random_layer(rng, make, 4)
     groups = keras.layers.GroupNormalization(groups=-1, epsilon=1e-5)
     groups.build(x.shape)
-    groups.set_weights(ours.get_weights())
-    np.testing.assert_allclose(ours(x), groups(x), atol=1e-5)  # float32 sums in another order
-
-    weights = rng.normal(size=x.shape).astype("float32")
-    for ours_gradient, groups_gradient in zip(
-        *(input_and_weight_gradients(layer, x, weights) for layer in (ours, groups)), strict=True
-    ):
-        np.testing.assert_allclose(ours_gradient, groups_gradient, atol=5e-5, rtol=1e-4)
-
-
-def input_and_weight_gradients(layer, x, weights):
+    groups.set_weights(second_style(ours.get_weights()))
+    # float32 sums in another order.
+    np.testing.assert_allclose(normalize(ours, x), groups(x), atol=1e-5)
+    found = second_style(input_and_weight_gradients(ours, x, factors))
     variable = keras.Variable(x)
-    return gradients(lambda: ops.sum(layer(variable) * weights), [variable, *layer.weights])
-
-
-def conditional_of(rng, styles, channels):
-    layer = ConditionalInstanceNormalization(styles, epsilon=1e-3)
-    layer.build((None, None, None, channels), (None, styles))
-    layer.set_weights([rng.normal(1, 0.5, (styles, channels)), rng.normal(size=(styles, channels))])
-    return layer
-
-
-def test_conditional_normalization_is_its_formula_for_each_image(rng):
-    layer = conditional_of(rng, 3, 4)
-    x = rng.normal(2, 3, (3, 6, 5, 4)).astype("float32")
-    weights = np.float32([[0, 1, 0], [0.25, 0.25, 0.5], [1, 0, 0]])
-    y = layer(x, weights)
-    for image, picture, row in zip(x, y, weights, strict=True):
-        gamma, beta = (row @ rows for rows in layer.get_weights())
-        np.testing.assert_allclose(picture, formula(image[None], gamma, beta, 1e-3)[0], atol=2e-5)
-
-
-def test_conditional_normalization_of_one_style_is_instance_normalization(rng):
-    ours, plain = conditional_of(rng, 1, 4), InstanceNormalization(epsilon=1e-3)
-    plain.build((None, None, None, 4))
-    plain.set_weights([rows[0] for rows in ours.get_weights()])
-    x = keras.Variable(rng.normal(2, 3, (2, 8, 5, 4)).astype("float32"))
-    one, factors = np.ones((2, 1), "float32"), rng.normal(size=x.shape).astype("float32")
-    np.testing.assert_allclose(ours(x, one), plain(x), atol=1e-6)
-    found = gradients(lambda: ops.sum(ours(x, one) * factors), [x, *ours.weights])
-    expected = gradients(lambda: ops.sum(plain(x) * factors), [x, *plain.weights])
+    expected = gradients(lambda: ops.sum(groups(variable) * factors), [variable, *groups.weights])
     for a, b in zip(found, expected, strict=True):
-        np.testing.assert_allclose(np.reshape(a, b.shape), b, atol=5e-5)
+        np.testing.assert_allclose(a, b, atol=5e-5, rtol=1e-4)
 
 
-def test_conditional_normalization_teaches_only_the_styles_in_use(rng):
-    layer = conditional_of(rng, 3, 2)
-    x = rng.normal(size=(1, 4, 4, 2)).astype("float32")
-    weights, factors = np.float32([[0, 1, 0]]), rng.normal(size=x.shape).astype("float32")
-    for gradient in gradients(lambda: ops.sum(layer(x, weights) * factors), layer.weights):
-        assert np.abs(gradient[1]).min() > 0 and not np.any(gradient[[0, 2]])
-
-
-def test_conditional_normalization_survives_its_config(rng):
-    layer = conditional_of(rng, 2, 3)
-    image, weights = keras.Input((None, None, 3)), keras.Input((2,))
-    model = keras.Model([image, weights], layer(image, weights))
-    copy = keras.Model.from_config(model.get_config())
-    copy.set_weights(model.get_weights())
-    inputs = [rng.normal(size=(2, 4, 5, 3)), np.float32([[0.5, 0.5], [0, 1]])]
-    np.testing.assert_array_equal(model(inputs), copy(inputs))
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [({"styles": 0}, "styles must be at least 1"), ({"styles": 2, "epsilon": 0}, "epsilon must")],
-)
-def test_conditional_normalization_refuses_nonsense(options, message):
-    with pytest.raises(ValueError, match=message):
-        ConditionalInstanceNormalization(**options)
-
-
-def test_conditional_normalization_refuses_other_numbers_of_styles():
-    with pytest.raises(ValueError, match=r"weights must be of shape \[N, 3\]"):
-        ConditionalInstanceNormalization(3)(np.zeros((1, 4, 4, 2)), np.ones((1, 2)))
-
-
-def test_normalization_looks_at_one_image_alone(rng):
-    layer = normalization_of(rng, 3)
+@both
+def test_normalization_looks_at_one_image_alone(rng, make):
+    layer = random_layer(rng, make, 3)
     x = rng.normal(size=(4, 6, 6, 3)).astype("float32")
-    alone = np.concatenate([layer(image[None]) for image in x])
-    np.testing.assert_allclose(layer(x), alone, atol=1e-6)
+    alone = np.concatenate([normalize(layer, image[None]) for image in x])
+    np.testing.assert_allclose(normalize(layer, x), alone, atol=1e-6)
 
 
-def test_normalization_forgets_contrast_and_brightness(rng):
-    layer = normalization_of(rng, 3)
+@both
+def test_normalization_forgets_contrast_and_brightness(rng, make):
+    layer = random_layer(rng, make, 3)
     x = rng.normal(size=(1, 16, 16, 3)).astype("float32")
     # epsilon beside a variance of 0.25 ** 2 changes the result by 1e-5 / 0.0625 / 2.
-    np.testing.assert_allclose(layer(0.25 * x + 7), layer(x), atol=1e-3)
+    np.testing.assert_allclose(normalize(layer, 0.25 * x + 7), normalize(layer, x), atol=1e-3)
 
 
-def test_normalization_is_the_same_in_training(rng):
-    model = keras.Sequential([keras.Input((None, None, 3)), normalization_of(rng, 3)])
+@both
+def test_normalization_is_the_same_in_training(rng, make):
+    layer = random_layer(rng, make, 3)
     x = rng.normal(size=(2, 5, 5, 3))
-    np.testing.assert_array_equal(model(x, training=True), model(x, training=False))
+    expected = normalize(layer, x, training=False)
+    np.testing.assert_array_equal(normalize(layer, x, training=True), expected)
 
 
 @pytest.mark.parametrize("policy", ["float32", "mixed_float16", "mixed_bfloat16"])
-def test_flat_images_give_beta(rng, float32_policy, policy):
+@both
+def test_flat_images_give_beta(rng, float32_policy, make, policy):
     keras.config.set_dtype_policy(policy)
-    layer = normalization_of(rng, 3)
-    beta = layer.get_weights()[1]
-    y = np.float32(ops.convert_to_numpy(ops.cast(layer(np.full((2, 64, 64, 3), 1e4)), "float32")))
+    layer = random_layer(rng, make, 3)
+    beta = second_style(layer.get_weights())[1]
+    y = ops.cast(normalize(layer, np.full((2, 64, 64, 3), 1e4)), "float32")
     # bfloat16 keeps 8 bits of a beta of about 2.
     np.testing.assert_allclose(y, np.broadcast_to(beta, y.shape), atol=2e-2)
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
-def test_half_precision_does_not_overflow(rng, float32_policy, policy):
+@both
+def test_half_precision_does_not_overflow(rng, float32_policy, make, policy):
     keras.config.set_dtype_policy(policy)
-    layer = normalization_of(rng, 3)
+    layer = random_layer(rng, make, 3)
     # 1e4 squared is 1e8, its sum over 64 x 64 pixels 4e11; float16 ends at 65504.
     x = np.float32(np.float16(rng.normal(0, 1e4, (1, 64, 64, 3)).clip(-6e4, 6e4)))
-    y = ops.convert_to_numpy(ops.cast(layer(x), "float32"))
-    expected = formula(x, *layer.get_weights(), 1e-5)
+    y = normalize(layer, x)
+    expected = formula(x, *second_style(layer.get_weights()), 1e-5)
     # Values to 8 in steps of 1/32 (bfloat16); the input is rounded to 8 bits too.
-    np.testing.assert_allclose(y, expected, atol=0.1)
-    assert layer(x).dtype == keras.config.dtype_policy().compute_dtype
+    np.testing.assert_allclose(ops.cast(y, "float32"), expected, atol=0.1)
+    assert y.dtype == keras.config.dtype_policy().compute_dtype
 
 
-def test_gradient_through_flat_images_is_finite(rng):
-    layer = normalization_of(rng, 3)
+@both
+def test_gradient_through_flat_images_is_finite(rng, make):
+    layer = random_layer(rng, make, 3)
     found = input_and_weight_gradients(layer, np.full((1, 8, 8, 3), 0.5, "float32"), 1.0)
     assert all(np.isfinite(gradient).all() for gradient in found)
+
+
+@both
+def test_normalization_refuses_channels_that_it_was_not_built_for(rng, make):
+    # One channel would broadcast to the three of gamma.
+    with pytest.raises(ValueError, match="expected axis -1 of input shape to have value 3"):
+        normalize(random_layer(rng, make, 3), np.zeros((1, 4, 4, 1)))
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 2), (3, 1, 3)])
+def test_conditional_normalization_refuses_weights_but_a_row_an_image(shape):
+    message = r"weights must be of shape \[N, 3\].* Received: \("
+    with pytest.raises(ValueError, match=message):
+        ConditionalInstanceNormalization(3)(keras.Input((4, 4, 3)), keras.Input(shape[1:]))
+    layer, x = ConditionalInstanceNormalization(3), np.zeros((3, 4, 4, 3))
+    layer(x, BLENDS)
+    with pytest.raises(ValueError, match=message):
+        layer(x, np.ones(shape))
 
 
 @pytest.mark.parametrize("padding", [0, 1, 4])
@@ -203,15 +218,37 @@ def test_output_is_clipped_but_not_in_training():
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_layers_survive_saving_with_free_height_and_width(rng, tmp_path, name):
-    image = keras.Input((None, None, 3))
-    model = keras.Model(image, LAYERS[name]()(image))
+    inputs = [keras.Input((None, None, 3)), keras.Input((2,))][: 1 + (name == "conditional")]
+    model = keras.Model(inputs, LAYERS[name]()(*inputs))
     model.set_weights([rng.normal(size=w.shape) for w in model.weights])
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     for shape in ((2, 8, 6, 3), (1, 4, 10, 3)):
-        x = rng.normal(size=shape).astype("float32")
-        np.testing.assert_array_equal(loaded(x), model(x))
-        assert tuple(model.layers[-1].compute_output_shape(shape)) == loaded(x).shape
+        x = [rng.normal(size=shape), rng.normal(size=(shape[0], 2))][: len(inputs)]
+        y = loaded(x)
+        np.testing.assert_array_equal(y, model(x))
+        assert model.layers[-1].compute_output_shape(*(each.shape for each in x)) == y.shape
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow",
+    reason="conversion needs TensorFlow: runs in all but tox -e jax",
+)
+@pytest.mark.parametrize("side", [8, None])
+@pytest.mark.parametrize(
+    ("name", "operation"),
+    [("padding", "MIRROR_PAD"), ("upsampling", "RESIZE_NEAREST_NEIGHBOR")],
+)
+def test_tflite_has_an_operation_for_the_layer(tmp_path, name, operation, side):
+    import tensorflow as tf
+
+    from tfstyle.export.inspection import operations
+
+    model = keras.Sequential([keras.Input((side, side, 3), batch_size=1), LAYERS[name]()])
+    path = tmp_path / "layer.tflite"
+    path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+    sizes = {"SHAPE", "STRIDED_SLICE", "MUL", "PACK"}  # compute free heights and widths
+    assert operations(path).keys() - (sizes if side is None else set()) == {operation}
 
 
 @pytest.mark.parametrize(
@@ -220,6 +257,13 @@ def test_layers_survive_saving_with_free_height_and_width(rng, tmp_path, name):
         (lambda: InstanceNormalization(epsilon=0), "epsilon must be above 0"),
         (lambda: InstanceNormalization()(np.zeros((2, 3))), "ndim=4"),
         (lambda: InstanceNormalization().build((None, 4, 4, None)), "number of channels"),
+        (lambda: ConditionalInstanceNormalization(0), "styles must be at least 1"),
+        (lambda: ConditionalInstanceNormalization(2, epsilon=0), "epsilon must be above 0"),
+        (lambda: ConditionalInstanceNormalization(3)(np.zeros((3, 4, 3)), BLENDS), "ndim=4"),
+        (
+            lambda: ConditionalInstanceNormalization(3).build((None, 4, 4, None), (None, 3)),
+            "number of channels",
+        ),
         (lambda: ReflectionPadding2D(-1), "must not be negative"),
         (lambda: ReflectionPadding2D(4)(np.zeros((1, 4, 9, 1))), "Received: 4x9"),
         (lambda: NearestUpsampling2D(0), "at least 1"),

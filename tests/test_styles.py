@@ -1,13 +1,15 @@
 import json
 import shutil
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
 import tfstyle
 from tfstyle import Style, list_styles, load
-from tfstyle.files import replacing
+from tfstyle.files import replacing, sha256
+from tfstyle.folders import read_card, write_card
 from tfstyle.images import find_images, read_image, to_image
 from tfstyle.styles import build_generator
 
@@ -174,6 +176,38 @@ def test_a_save_killed_between_its_renames_is_undone_by_the_next(rng, style, fol
     (folder / ".old-1-johnson").mkdir()
     style.save(folder)
     assert not [p for p in folder.iterdir() if p.name.startswith(".")]
+
+
+@pytest.mark.parametrize("missing", ["painting", "preview"])
+def test_a_style_without_its_images_is_not_saved(style, tmp_path, missing):
+    previews = []
+    if missing == "painting":
+        style.recipe = style.recipe.replace(painting=str(tmp_path / "gone.png"))
+    else:
+        previews = [tmp_path / "gone.png"]
+    with pytest.raises(ValueError, match=r"gone\.png: there is no such file"):
+        style.save(tmp_path / "mine", previews)
+    assert not list(tmp_path.iterdir())
+
+
+def no_hdf5(path):
+    path.write_bytes(b"These are no weights.")
+
+
+def other_layers(path):
+    keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save_weights(path)
+
+
+@pytest.mark.parametrize("write", [no_hdf5, other_layers])
+@pytest.mark.filterwarnings("ignore:Skipping nested container")  # Keras, before it gives up
+def test_weights_of_no_such_generator_are_refused_in_one_line(folder, write):
+    place = folder / "johnson"
+    write(place / "model.weights.h5")
+    card = {**read_card(place), "sha256": sha256(place / "model.weights.h5")}
+    write_card(place, card)
+    with pytest.raises(ValueError, match="does not hold the weights of the generator") as error:
+        load(folder)
+    assert str(place) in str(error.value) and len(str(error.value).splitlines()) == 1
 
 
 def damage_weights(folder):

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfstyle import load_trunk, training
+from tfstyle import load, load_trunk, training
 from tfstyle.folders import is_trunk
 from tfstyle.images import find_images, read_image
 from tfstyle.photographs import draw_styles
@@ -59,6 +59,21 @@ def test_a_baked_style_paints_as_the_trunk(trunk, pixels, styles, weights):
     assert not any("conditional" in layer.name for layer in style.model.layers)
 
 
+def test_a_blend_is_painted_by_the_trunk_as_it_is_now(trunk, rng, monkeypatch):
+    blend, pixels = {"stripes": 3, "second": 1}, rng.random((13, 22, 3), "float32")
+    expected = trunk.bake(blend).stylize(pixels, seed=2, grain=0.1)
+    trained = Trunk(trunk.recipes, trunk.model)
+    monkeypatch.setattr("tfstyle.trunks.build_generator", None)  # nothing is compiled for it
+    # As above: float32 in another order.
+    np.testing.assert_allclose(trained.stylize(pixels, blend, 2, 0.1), expected, atol=1e-4)
+    before = trained.stylize(pixels, blend)
+    trained.model.set_weights([1.2 * weight for weight in trained.model.get_weights()])
+    after = trained.stylize(pixels, blend)
+    assert np.abs(after - before).max() > 0.01
+    monkeypatch.undo()
+    np.testing.assert_allclose(after, trained.bake(blend).stylize(pixels), atol=1e-4)
+
+
 def test_styles_of_a_trunk_differ(trunk, pixels):
     pictures = [trunk.stylize(pixels, name) for name in trunk.recipes]
     assert np.abs(pictures[0] - pictures[1]).max() > 0.01
@@ -105,6 +120,25 @@ def test_a_generators_folder_is_no_trunk(trunk, style, tmp_path):
     style.save(tmp_path / "style")
     trunk.save(tmp_path / "trunk")
     assert is_trunk(tmp_path / "trunk") and not is_trunk(tmp_path / "style" / "johnson")
+
+
+def test_a_trunk_is_no_style(trunk, style, tmp_path, monkeypatch):
+    trunk.save(tmp_path / "many")
+    for name in (tmp_path / "many", "trunk"):
+        with pytest.raises(ValueError, match=f"{name} is a trunk.*load_trunk.*mosaic:0.6,great"):
+            load(name)
+    # A folder of the name of the zoo's trunk is found before it.
+    monkeypatch.chdir(tmp_path)
+    style.save("trunk")
+    assert load("trunk").recipe.generator == "johnson"
+
+
+def test_a_trunk_without_its_paintings_is_not_saved(trunk, tmp_path):
+    gone = trunk.recipes["first"].replace(painting=str(tmp_path / "gone.png"))
+    trunk.recipes["first"] = gone
+    with pytest.raises(ValueError, match=r"gone\.png: there is no such file"):
+        trunk.save(tmp_path / "trunk")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_trunk_that_is_none_is_refused(trunk, tmp_path):

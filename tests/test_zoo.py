@@ -1,14 +1,17 @@
 """The ledger: every trained style has every field, its hash, its size and its golden picture."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from benchmarks import gallery
 from tfstyle import list_styles, load, load_trunk
 from tfstyle.folders import check_weights, find_style, find_trunk, read_card
-from tfstyle.images import read_image
+from tfstyle.images import center_crop, read_image, to_pixels
 from tfstyle.recipes import Recipe
 
+ROOT = Path(__file__).parents[1]
 STYLES = [(name, generator) for name, found in list_styles().items() for generator in found]
 
 # L-BFGS iterations, started from the photograph, that a style must equal at least, so that a
@@ -54,6 +57,16 @@ def test_golden_picture(name, generator):
     # Other processors and versions add in another order: a level or two of 255 in 50 layers.
     assert difference.max() <= 3
     assert style.model.count_params() == style.card["parameters"]
+
+
+@pytest.mark.parametrize(("name", "generator"), STYLES)
+def test_contrast_and_brightness_are_forgotten(name, generator):
+    pixels = to_pixels(center_crop(read_image(ROOT / "docs/images/photograph.jpg"), 256))
+    style = load(name, generator)
+    picture = style.stylize(pixels)
+    for contrast, brightness in ((0.5, 0.25), (0.2, 0.4)):
+        changed = np.float32(contrast) * pixels + np.float32(brightness)
+        assert np.abs(style.stylize(changed) - picture).max() < 1 / 255
 
 
 def test_the_trunk():

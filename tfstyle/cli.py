@@ -21,9 +21,9 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from tfstyle.cli_training import train, trunk
-from tfstyle.folders import RECIPE, find_style, list_styles, read_card, write_card
+from tfstyle.folders import RECIPE, find_style, find_trunk, list_styles, read_card, write_card
 from tfstyle.images import SUFFIXES, find_images, limit_longest, read_image, write_image
-from tfstyle.recipes import Recipe
+from tfstyle.recipes import Recipe, load_recipes
 from tfstyle.terminal import (
     Generator,
     Vgg,
@@ -88,6 +88,8 @@ def stylize(
     paths = _expand(photographs)
     targets = _targets(paths, output)
     blend = _blend(style)
+    if blend and generator not in (None, "johnson"):
+        raise ValueError(f"A blend is painted by johnson, not by {generator}. Omit --generator.")
     if not blend:
         find_style(style, generator)  # a mistyped name is told before Keras is loaded
     load_keras()
@@ -150,6 +152,9 @@ def list_command(
         cells = (painting, row["rights"], f"{row['parameters']:,}", size)
         table.add_row(*(escape(cell) for cell in (row["name"], row["generator"], *cells)))
     Console().print(table)
+    if not folder:
+        names = ", ".join(load_recipes(find_trunk("trunk") / RECIPE))
+        typer.echo(f"To blend, as by --style mosaic:0.6,great_wave:0.4: {names}.")
 
 
 app.command()(train)
@@ -300,10 +305,22 @@ def _size(text):
 
 def _blend(style):
     """Gives the weights of `NAME:WEIGHT,NAME:WEIGHT`; nothing for a name or a folder."""
-    if not re.fullmatch(r"\w+:[\d.]+(,\w+:[\d.]+)*", style):
+    # A path may have a colon, as C:\mosaic. `Path.exists` fails on long blends.
+    if ":" not in style or os.path.exists(style):  # noqa: PTH110
         return None
-    pairs = [pair.split(":") for pair in style.split(",")]
-    return {name: float(weight) for name, weight in pairs}
+    weights = {}
+    for part in style.split(","):
+        found = re.fullmatch(r"\s*([^:\s][^:]*?)\s*:\s*(\d+\.?\d*|\.\d+)\s*", part)
+        if not found:
+            raise ValueError(
+                f"There is no folder {style!r}, and as a blend its part {part!r} is not "
+                "NAME:WEIGHT. A blend is like mosaic:0.6,great_wave:0.4."
+            )
+        name, weight = found.groups()
+        if name in weights:
+            raise ValueError(f"{style!r} names {name} twice. Give it one weight.")
+        weights[name] = float(weight)
+    return weights
 
 
 def _expand(arguments):
@@ -325,7 +342,12 @@ def _expand(arguments):
 
 def _targets(paths, output):
     """Gives where each picture goes; refuses two photographs of one name."""
-    if output.suffix.lower() in SUFFIXES:
+    if output.suffix and not output.is_dir():
+        if output.suffix.lower() not in SUFFIXES:
+            raise ValueError(
+                f"{output}: cannot write images of this kind. Use one of {', '.join(SUFFIXES)}; "
+                "if it shall be a folder, make it first."
+            )
         if len(paths) == 1:
             return [output]
         raise ValueError(f"{output} is one file for {len(paths)} photographs. Give a folder.")

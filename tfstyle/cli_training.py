@@ -4,12 +4,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
-from tfstyle.folders import CARD, RECIPE, read_card
+from tfstyle.folders import CARD, RECIPE, find_style, is_trunk, read_card
 from tfstyle.images import find_images
 from tfstyle.recipes import Recipe, load_recipes
 from tfstyle.terminal import Generator, Vgg, command_line, load_keras
+
+_PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 
 Content = Annotated[Path, typer.Option(help="Folder of photographs to train on.")]
 Precision = Annotated[
@@ -19,14 +22,19 @@ Precision = Annotated[
     ),
 ]
 Preview = Annotated[
-    list[Path] | None, typer.Option(help="Photograph to show, not of --content; repeat.")
+    list[Path] | None, typer.Option(help="Photograph to show; repeat. [default: two of --content]")
 ]
 
 
 def train(
     painting: Annotated[Path, typer.Argument(help="An image, or a recipe (.toml).")],
     content: Content,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the new style.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Folder of the new style. [default: the painting's name, here]"
+        ),
+    ] = None,
     generator: Generator = None,
     start: Annotated[
         str | None,
@@ -68,8 +76,13 @@ def train(
         recipe = recipe.replace(start="trunk")
     if is_image and not steps and not minutes:
         minutes = 10
+    output = output or Path(painting.stem)
     folder = output / "training" / recipe.generator
-    find_images(content)  # before Keras is loaded
+    previews = preview or _two(find_images(content))
+    # All that can be refused before Keras is loaded.
+    _refuse(precision, vgg, previews)
+    if recipe.start and not is_trunk(recipe.start):
+        find_style(recipe.start, recipe.generator)
     if tensorboard and not find_spec("tensorboard"):
         raise ValueError("--tensorboard needs the package tensorboard: pip install tensorboard.")
     load_keras()
@@ -78,16 +91,13 @@ def train(
     from tfstyle.training import train as train_style
 
     precision = _precision(precision)
-    if minutes:
-        recipe = _budgeted(recipe, minutes, folder, content, vgg, precision)
-    _announce(recipe, precision, folder)
+    recipe = _planned(recipe, minutes, folder, content, vgg, precision)
     callbacks = [TensorBoard(folder / "tensorboard")] if tensorboard else []
-    previews = preview or []
     style = train_style(recipe, content, folder, vgg, precision, previews, callbacks)
     saved = output / recipe.generator
     known = read_card(saved).get("training") if (saved / CARD).exists() else None
     # A finished training called again must not cost previews and evaluation.
-    if previews or not known or known != style.card["training"]:
+    if preview or not known or known != style.card["training"]:
         style.card["command"] = command_line()
         style.save(output, previews)
     # As a path, lest a style of the zoo have the same name.
@@ -108,14 +118,14 @@ def trunk(
         _refuse_missing(each.painting)
     # Beside the trunk, whose folder is replaced as a whole at the end.
     folder = output.parent / "training" / output.name
-    find_images(content)
+    previews = preview or _two(find_images(content))
+    _refuse(precision, vgg, previews)
     load_keras()
     from tfstyle.training import train_trunk
 
     precision = _precision(precision)
     typer.echo(f"{len(recipes)} paintings: {', '.join(recipes)}.")
-    _announce(next(iter(recipes.values())), precision, folder)
-    previews = preview or []
+    _planned(next(iter(recipes.values())), None, folder, content, vgg, precision)
     trained = train_trunk(recipes, content, folder, vgg, precision, previews)
     trained.card["command"] = command_line()
     trained.save(output, previews)
@@ -131,9 +141,23 @@ def _recipe(path, values):
     return recipe
 
 
-def _refuse_missing(painting):
-    if not Path(painting).is_file():
-        raise ValueError(f"{painting}: there is no such painting.")
+def _refuse_missing(path, kind="painting"):
+    if not Path(path).is_file():
+        raise ValueError(f"{path}: there is no such {kind}.")
+
+
+def _refuse(precision, vgg, previews):
+    if precision not in _PRECISIONS:
+        known = ", ".join(_PRECISIONS)
+        raise ValueError(f"--precision must be one of {known}. Received: {precision}")
+    if vgg != "imagenet":
+        _refuse_missing(vgg, "file of VGG19's weights")
+    for path in previews:
+        _refuse_missing(path, "photograph")
+
+
+def _two(photographs):
+    return photographs[:: max(1, len(photographs) // 2)][:2]
 
 
 def _precision(name):
@@ -142,22 +166,31 @@ def _precision(name):
     return fastest_precision() if name == "auto" else name
 
 
-def _budgeted(recipe, minutes, folder, content, vgg, precision):
-    """Gives the recipe with as many steps as the minutes allow, or as it was begun with."""
+def _planned(recipe, minutes, folder, content, vgg, precision):
+    """Says what will be done, and how long it takes.
+
+    Returns:
+        The recipe, with as many steps as the minutes allow; if the training has begun, with those
+        that it began with.
+    """
     from tfstyle.training import seconds_per_step
 
-    begun = folder / RECIPE
-    if not begun.exists():
-        seconds = seconds_per_step(recipe, content, vgg, precision)
-        recipe = recipe.replace(steps=max(1, round(60 * minutes / seconds)))
-        recipe.save(begun)
-        typer.echo(f"A step takes {seconds:.2f} s: {recipe.steps} of them in {minutes:g} minutes.")
-    return recipe.replace(steps=Recipe.load(begun).steps)
-
-
-def _announce(recipe, precision, folder):
+    begun, history = folder / RECIPE, folder / "history.csv"
+    if history.exists():
+        step, passed = np.loadtxt(history, delimiter=",", skiprows=1, ndmin=2)[-1, :2]
+        seconds = passed / step
+        if minutes and begun.exists():
+            recipe = recipe.replace(steps=Recipe.load(begun).steps)
+            typer.echo(f"Begun with {recipe.steps} steps, it goes on with them.")
+    else:
+        step, seconds = 0, seconds_per_step(recipe, content, vgg, precision)
+        if minutes:
+            recipe = recipe.replace(steps=max(1, round(60 * minutes / seconds)))
+            recipe.save(begun)
     typer.echo(
         f"{recipe.steps} steps of {recipe.batch_size} crops of {recipe.crop} pixels, {precision}, "
-        f"from {recipe.start or 'nothing'}. Checkpoints, losses and previews: {folder}. Stop with "
-        "Ctrl-C; the same command goes on."
+        f"from {recipe.start or 'nothing'}. At {seconds:.2f} s a step "
+        f"{(recipe.steps - step) * seconds / 60:.1f} minutes remain. Checkpoints, losses and "
+        f"previews: {folder}. Stop with Ctrl-C; the same command goes on."
     )
+    return recipe

@@ -67,7 +67,7 @@ def find_style(style, generator=None):
         `pathlib.Path`.
 
     Raises:
-        ValueError: if there is no such style or generator.
+        ValueError: if there is no such style or generator, or it is a trunk.
     """
     folder = _find_folder(style)
     if (folder / CARD).exists() and generator in (None, folder.name):
@@ -154,18 +154,25 @@ def _zoo():
 
 
 def _trunk_folder(name):
+    return next(filter(_holds_trunk, (_zoo() / str(name), Path(name))), None)
+
+
+def _holds_trunk(folder):
     # The folder of a style's generator has a card too, but one painting beside it.
-    folders = (_zoo() / str(name), Path(name))
-    found = (path for path in folders if (path / CARD).exists() and (path / "paintings").is_dir())
-    return next(found, None)
+    return (folder / CARD).exists() and (folder / "paintings").is_dir()
 
 
 def _find_folder(style):
     named = _zoo() / str(style)
     if Path(style).name == str(style) and _generators(named):
         return named
-    if Path(style).is_dir():
+    if Path(style).is_dir() and not _holds_trunk(Path(style)):
         return Path(style)
+    if is_trunk(style):
+        raise ValueError(
+            f"{style} is a trunk, which paints many styles. Use tfstyle.load_trunk, or with "
+            "tfstyle stylize a blend of the zoo's trunk: --style mosaic:0.6,great_wave:0.4."
+        )
     names = list(list_styles())
     near = difflib.get_close_matches(str(style), names, n=3)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"The zoo has {', '.join(names)}."

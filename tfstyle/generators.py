@@ -25,6 +25,9 @@ _NORMALIZATIONS = {
 }
 _PADDINGS = {"reflect": ReflectionPadding2D, "zero": layers.ZeroPadding2D}
 _RATIOS = (32, 16, 8, 4, 2, 1)
+# A convolution 3 x 3 of a pale photograph has a variance that is not far above epsilon, which would
+# count: the picture would depend on contrast. The normalization behind it cancels this factor.
+_PYRAMID_GAIN = 16.0
 
 
 def johnson(width=32, normalization="instance", padding="reflect", styles=0):
@@ -130,6 +133,7 @@ def pyramid(width=8, normalization="instance", padding="reflect", noise_channels
         if ratio > 1:
             # In float32 whatever the policy: float16 would sum up to 1024 pixels with 11 bits.
             scale = layers.AveragePooling2D(ratio, dtype="float32")(checked)
+        scale = layers.Rescaling(_PYRAMID_GAIN)(scale)
         if noise_channels:
             noises.append(keras.Input((None, None, noise_channels), name=f"noise_{ratio}"))
             scale = layers.Concatenate()([scale, noises[-1]])

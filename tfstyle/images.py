@@ -218,7 +218,11 @@ def _upright(image):
 
 def _to_8_bits(image):
     values = np.asarray(image).astype("int64")
-    return Image.fromarray(np.clip((values + 128) // 257, 0, 255).astype("uint8"))
+    grey = Image.fromarray(np.clip((values + 128) // 257, 0, 255).astype("uint8"))
+    if "transparency" in image.info:  # one level of 65536: its neighbours are opaque
+        opaque = values != image.info["transparency"]
+        grey.putalpha(Image.fromarray(np.uint8(opaque) * np.uint8(255)))
+    return grey
 
 
 def _to_srgb(image, profile):

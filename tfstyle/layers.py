@@ -48,8 +48,8 @@ class InstanceNormalization(keras.layers.Layer):
         As the input.
 
     Raises:
-        ValueError: if `epsilon` is not above 0, if the input is not 4-D or its number of
-            channels unknown.
+        ValueError: if `epsilon` is not above 0, if the input is not 4-D, or its number of
+            channels unknown or other than when built.
 
     Example:
 
@@ -72,12 +72,8 @@ class InstanceNormalization(keras.layers.Layer):
         self.input_spec = keras.layers.InputSpec(ndim=4)
 
     def build(self, input_shape):
-        channels = input_shape[-1]
-        if channels is None:
-            raise ValueError(
-                "The number of channels must be known: give the last axis of the input a "
-                f"size. Received: input_shape={input_shape}"
-            )
+        channels = _known_channels(input_shape)
+        self.input_spec = keras.layers.InputSpec(ndim=4, axes={-1: channels})
         # Not cast to the policy's dtype: they act on float32 values, and so do their gradients.
         options = {"shape": (channels,), "autocast": False}
         self.gamma = self.add_weight(initializer="ones", name="gamma", **options)
@@ -120,8 +116,8 @@ class ConditionalInstanceNormalization(keras.layers.Layer):
         As `inputs`.
 
     Raises:
-        ValueError: if `styles` is below 1, `epsilon` not above 0, or `weights` is not
-            `[N, styles]`.
+        ValueError: if `styles` is below 1, `epsilon` not above 0, if `inputs` are refused as
+            those of `InstanceNormalization` are, or `weights` is not `[N, styles]`.
 
     Example:
 
@@ -144,18 +140,18 @@ class ConditionalInstanceNormalization(keras.layers.Layer):
             raise ValueError(f"epsilon must be above 0. Received: epsilon={epsilon}")
         self.styles = styles
         self.epsilon = epsilon
+        self.input_spec = keras.layers.InputSpec(ndim=4)  # Keras checks `inputs` alone
 
     def build(self, inputs_shape, weights_shape):
-        if weights_shape[-1] != self.styles:
-            raise ValueError(
-                f"weights must be of shape [N, {self.styles}], one for each style. Received: "
-                f"{tuple(weights_shape)}"
-            )
-        options = {"shape": (self.styles, inputs_shape[-1]), "autocast": False}
+        self._check_weights(weights_shape)
+        channels = _known_channels(inputs_shape)
+        self.input_spec = keras.layers.InputSpec(ndim=4, axes={-1: channels})
+        options = {"shape": (self.styles, channels), "autocast": False}
         self.gammas = self.add_weight(initializer="ones", name="gammas", **options)
         self.betas = self.add_weight(initializer="zeros", name="betas", **options)
 
     def call(self, inputs, weights):
+        self._check_weights(weights.shape)
         weights = ops.cast(weights, self.gammas.dtype)
         gamma, beta = (
             ops.matmul(weights, rows)[:, None, None] for rows in (self.gammas, self.betas)
@@ -167,6 +163,22 @@ class ConditionalInstanceNormalization(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "styles": self.styles, "epsilon": self.epsilon}
+
+    def _check_weights(self, weights_shape):
+        if len(weights_shape) != 2 or weights_shape[1] != self.styles:
+            raise ValueError(
+                f"weights must be of shape [N, {self.styles}]: for each image a row, one-hot or "
+                f"summing to 1, of one weight a style. Received: {tuple(weights_shape)}"
+            )
+
+
+def _known_channels(shape):
+    if shape[-1] is None:
+        raise ValueError(
+            "The number of channels must be known: give the last axis of the input a size. "
+            f"Received: {tuple(shape)}"
+        )
+    return shape[-1]
 
 
 def _normalize(x, gamma, beta, epsilon):
@@ -193,7 +205,8 @@ class ReflectionPadding2D(keras.layers.Layer):
 
     Zero padding tells the network where the border is, and it paints there (the paper,
     figure 3); a mirror does not. The border pixel itself is not repeated: `cba|abcd` is
-    what symmetric padding would give, this gives `dcb|abcd`. In TFLite it is `MIRROR_PAD`.
+    what symmetric padding would give, this gives `dcb|abcd`. In TFLite it is `MIRROR_PAD`;
+    `tfstyle.export` writes slices, for delegates (`docs/export.md`, Delegates).
 
     Args:
         padding: Integer, pixels added on each of the four sides. A `k` x `k` convolution
@@ -249,7 +262,8 @@ class NearestUpsampling2D(keras.layers.Layer):
     Before a convolution it takes the place of a transposed convolution, whose uneven overlap
     draws a checkerboard. In TFLite it is `RESIZE_NEAREST_NEIGHBOR`, also with free height and
     width; `keras.layers.UpSampling2D` becomes RESHAPE and TILE of rank 5, which GPU delegates
-    refuse.
+    refuse. `tfstyle.export` writes a factor of 2 as `DEPTH_TO_SPACE`, for XNNPACK too
+    (`docs/export.md`, Delegates).
 
     Args:
         factor: Integer of at least 1, the same for height and width. Defaults to 2.

@@ -10,6 +10,13 @@ import tomli_w
 
 from tfstyle.files import replacing
 
+_CHOICES = {
+    "generator": ("johnson", "pyramid"),
+    "normalization": ("instance", "batch"),
+    "padding": ("reflect", "zero"),
+    "trainable": ("all", "normalization"),
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
@@ -34,8 +41,9 @@ class Recipe:
         crop: Integer, height and width of the training crops.
         jitter: Integer, pixels. VGG19 sees photograph and picture cut at one of `jitter` rows and
             one of as many columns, by chance. Without it the generator learns a mesh that fits
-            VGG19's pooling: that lowers the loss, and is no stroke of a brush. 4 is the period
-            of `johnson`'s own grid; 1 leaves it out.
+            VGG19's pooling: that lowers the loss, and is no stroke of a brush. 1 leaves it out;
+            0 is 4 for `johnson`, the period of its own grid, and 8 for `pyramid`, that of
+            relu4_2: its own is 32, and would cost a quarter of the crop.
         batch_size: Integer, crops a step. Instance normalization needs no batch, and 800 crops
             one by one teach more than in 200 steps of 4.
         steps: Integer, steps of the training.
@@ -70,7 +78,7 @@ class Recipe:
     content_weight: float = 1.0
     total_variation_weight: float = 0.0
     crop: int = 256
-    jitter: int = 4
+    jitter: int = 0
     batch_size: int = 1
     steps: int = 6000
     small_crop_steps: int = 0
@@ -91,7 +99,7 @@ class Recipe:
                 raise ValueError(
                     f"{field.name} must be of type {field.type.__name__}. Received: {value!r}"
                 )
-        for name in ("style_size", "crop", "jitter", "batch_size", "steps", "learning_rate"):
+        for name in ("style_size", "crop", "batch_size", "steps", "learning_rate"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be above 0. Received: {getattr(self, name)}")
         for name in (
@@ -104,10 +112,13 @@ class Recipe:
         ):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative. Received: {getattr(self, name)}")
-        if self.trainable not in ("all", "normalization"):
-            raise ValueError(
-                f"trainable must be 'all' or 'normalization'. Received: {self.trainable!r}"
-            )
+        for name, known in _CHOICES.items():
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    f"{name} must be one of {', '.join(known)}. Received: {getattr(self, name)!r}"
+                )
+        if self.period > self.crop // 2:
+            raise ValueError(f"jitter must be half of crop at most. Received: {self.period}")
 
     @classmethod
     def load(cls, path):
@@ -131,6 +142,11 @@ class Recipe:
     def _values(self, path):
         painting = Path(os.path.relpath(self.painting, path.parent)).as_posix()
         return {**dataclasses.asdict(self), "painting": painting}
+
+    @property
+    def period(self):
+        """The jitter, or that of the generator where it is 0."""
+        return self.jitter or {"johnson": 4, "pyramid": 8}[self.generator]
 
     @property
     def generator_options(self):

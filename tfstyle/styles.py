@@ -96,20 +96,21 @@ class Style:
             `Style`, as `load` would give it.
 
         Raises:
-            ValueError: if a weight is not finite, or an image cannot be read.
+            ValueError: if a weight is not finite, or the painting or a preview is missing or
+                cannot be read. Nothing is written then.
         """
         if not has_finite_weights(self.model):
             raise ValueError("The style has weights that are not finite, and is not saved.")
+        photographs = [center_crop(read_image(path), 256) for path in previews]
+        images = [read_image(self.recipe.painting), *photographs]
         folder = Path(folder)
         painting = folder / f"painting{Path(self.recipe.painting).suffix.lower()}"
         if not (painting.exists() and painting.samefile(self.recipe.painting)):
             with replacing(painting) as temporary:
                 shutil.copyfile(self.recipe.painting, temporary)
-        photographs = [center_crop(read_image(path), 256) for path in previews]
         with replacing(folder / self.recipe.generator) as temporary:
             temporary.mkdir()
             self.recipe.replace(painting=str(painting)).save(temporary / RECIPE)
-            images = [read_image(painting), *photographs]
             saved = Style(self.recipe, build_generator(self.recipe))
             pixels = [to_pixels(center_crop(image, 256)) for image in images]
             dtype = save_weights(
@@ -141,7 +142,10 @@ class Style:
         return (to_uint8(pixels) if is_uint8 else pixels.astype(array.dtype)).reshape(array.shape)
 
     def _paint(self, pixels, seed, grain):
-        return stylize_pixels(self.model, add_grain(pixels, grain, seed) if grain else pixels, seed)
+        return self._predict(add_grain(pixels, grain, seed) if grain else pixels, seed)
+
+    def _predict(self, pixels, seed):
+        return stylize_pixels(self.model, pixels, seed)
 
 
 def load(style, generator=None):
@@ -210,13 +214,14 @@ def jit_compile():
     return keras.backend.backend() == "jax"
 
 
-def stylize_pixels(generator, pixels, seed=0):
+def stylize_pixels(generator, pixels, seed=0, style_weights=None):
     """Runs a generator on images of any size.
 
     Args:
-        generator: `keras.Model` of `build_generator`.
+        generator: `keras.Model` of `build_generator`, or of `trunks.build_trunk`.
         pixels: Array `[N, height, width, 3]` in [0, 1].
         seed: Integer, for generators that take noise.
+        style_weights: Array `[styles]`, for a trunk.
 
     Returns:
         float32 array of the same shape, in [0, 1].
@@ -224,8 +229,11 @@ def stylize_pixels(generator, pixels, seed=0):
     batch, height, width = pixels.shape[:3]
     rule = size_rule(generator)
     padded = mirror(pixels, fitting(height, *rule), fitting(width, *rule))
-    noise = sample_noise(generator, batch, *padded.shape[1:3], seed)
-    pictures = generator.predict_on_batch([padded, *noise] if noise else padded)
+    if style_weights is None:
+        others = sample_noise(generator, batch, *padded.shape[1:3], seed)
+    else:
+        others = [np.tile(style_weights, (batch, 1))]
+    pictures = generator.predict_on_batch([padded, *others] if others else padded)
     return np.asarray(pictures)[:, :height, :width]
 
 

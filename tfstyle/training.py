@@ -25,7 +25,6 @@ from tfstyle.styles import (
     jit_compile,
     load,
     loss_of,
-    stylize_pixels,
     stylized_pairs,
 )
 from tfstyle.trunks import Trunk, build_trunk, load_trunk, stylized_grid
@@ -167,7 +166,7 @@ def train(
             _setting({"": recipe}, paths, precision, start),
             preview=partial(stylized_pairs, images=images, seed=recipe.seed) if images else None,
         )
-        model = StyleTransfer(generator, loss, grams, recipe.jitter)
+        model = StyleTransfer(generator, loss, grams, recipe.period)
         _fit(model, recipe, paths, partial(sample_noise, generator), [progress, *callbacks])
     trained = build_generator(recipe)
     trained.set_weights(generator.get_weights())
@@ -221,7 +220,7 @@ def train_trunk(
         )
         grams = [np.concatenate(layer) for layer in zip(*each.values(), strict=True)]
         balance = [recipe.style_weight for recipe in recipes.values()]
-        model = ManyStylesTransfer(generator, loss, grams, balance, shared.jitter)
+        model = ManyStylesTransfer(generator, loss, grams, balance, shared.period)
         _fit(model, shared, paths, partial(draw_styles, len(recipes)), [progress, *callbacks])
     trained = build_trunk(recipes)
     trained.set_weights(generator.get_weights())
@@ -244,7 +243,7 @@ def seconds_per_step(recipe, photographs, vgg="imagenet", precision="float32"):
     paths, _ = _images(photographs, (), recipe.crop)
     with _dtype_policy(precision):
         loss, grams = loss_of(recipe, vgg)
-        model = StyleTransfer(build_generator(recipe), loss, grams, recipe.jitter)
+        model = StyleTransfer(build_generator(recipe), loss, grams, recipe.period)
         _freeze(model.generator, recipe.trainable)
         _compile(model, recipe)
         noise = partial(sample_noise, model.generator)
@@ -297,6 +296,8 @@ def _images(photographs, previews, crop):
     paths = photographs
     if isinstance(photographs, str | Path):
         paths = find_images(photographs)
+    if not paths:
+        raise ValueError("photographs must not be empty: give a thousand or more, of any content.")
     return paths, [center_crop(read_image(path), crop) for path in previews]
 
 
@@ -348,18 +349,17 @@ def _begin(generator, recipe, loss, grams, paths):
     if not is_trunk(recipe.start):
         start = load(recipe.start, recipe.generator)
         _take(generator, recipe, start)
-        earlier = start.card["training"].get("start") or {}
-        before = {
-            key: start.card["training"].get(key, 0) + earlier.get(key, 0)
-            for key in ("steps", "seconds")
-        }
+        training = start.card.get("training", {})  # a baked style has none
+        earlier = training.get("start") or {}
+        before = {key: training.get(key, 0) + earlier.get(key, 0) for key in ("steps", "seconds")}
         return {"style": recipe.start, "sha256": start.card["sha256"], **before}
     trunk = load_trunk(recipe.start)
     pixels = np.stack(_some(paths, recipe.crop, count=2))
     content = loss.content_features(pixels)
 
     def total(name):
-        pictures = stylize_pixels(trunk.bake(name).model, pixels)
+        rows = np.tile(trunk.weights_of(name), (len(pixels), 1))
+        pictures = trunk.model.predict_on_batch([pixels, rows])
         return float(loss(content, pictures, grams)["total"])
 
     nearest = min(trunk.recipes, key=total)

@@ -20,7 +20,7 @@ from tfstyle.images import (
 )
 from tfstyle.layers import ConditionalInstanceNormalization
 from tfstyle.recipes import load_recipes, save_recipes
-from tfstyle.styles import Style, build_generator, jit_compile
+from tfstyle.styles import Style, build_generator, jit_compile, stylize_pixels
 from tfstyle.weights import (
     describe,
     has_finite_weights,
@@ -84,7 +84,7 @@ class Trunk:
 
     def stylize(self, image, styles, seed=0, grain=0.0):
         """Paints a photograph in one style or a blend: see `bake` and `Style.stylize`."""
-        return self.bake(styles).stylize(image, seed, grain)
+        return _Blend(self, styles).stylize(image, seed, grain)
 
     def weights_of(self, styles):
         """Gives the float32 `[styles]` of a name or a dictionary of weights: see `bake`."""
@@ -113,7 +113,8 @@ class Trunk:
             `Trunk`, as `load_trunk` would give it.
 
         Raises:
-            ValueError: if a weight is not finite, or an image cannot be read.
+            ValueError: if a weight is not finite, or a painting or a preview is missing or cannot
+                be read. Nothing is written then.
         """
         if not has_finite_weights(self.model):
             raise ValueError("The trunk has weights that are not finite, and is not saved.")
@@ -123,6 +124,7 @@ class Trunk:
             recipes = {}
             for name, recipe in self.recipes.items():
                 target = Path("paintings") / f"{name}{Path(recipe.painting).suffix.lower()}"
+                read_image(recipe.painting)  # refuses what is no image, by its name
                 shutil.copyfile(recipe.painting, temporary / target)
                 recipes[name] = recipe.replace(painting=str(temporary / target))
             save_recipes(recipes, temporary / RECIPE)
@@ -137,6 +139,17 @@ class Trunk:
             facts = {"dtype": dtype, **describe(saved.model, temporary / WEIGHTS)}
             write_card(temporary, {**self.card, **facts})
         return load_trunk(folder)
+
+
+class _Blend(Style):
+    """A blend that the trunk itself paints: nothing is compiled for each blend, as by `bake`."""
+
+    def __init__(self, trunk, styles):
+        super().__init__(recipe=None, model=trunk.model)
+        self._weights = trunk.weights_of(styles)
+
+    def _predict(self, pixels, seed):
+        return stylize_pixels(self.model, pixels, style_weights=self._weights)
 
 
 def load_trunk(trunk="trunk"):
@@ -189,9 +202,7 @@ def stylized_grid(trunk, images):
 
 
 def _paint(trunk, pixels, name):
-    """Paints images of a fitting size by the trunk itself: nothing is compiled for each style."""
-    rows = np.tile(trunk.weights_of(name), (len(pixels), 1))
-    return np.asarray(trunk.model.predict_on_batch([pixels, rows]))
+    return stylize_pixels(trunk.model, pixels, style_weights=trunk.weights_of(name))
 
 
 def _difference(trunk, other):

@@ -27,14 +27,21 @@ def load_weights(model, path, card):
     """Reads weights into the generator that a card describes.
 
     Raises:
-        ValueError: if it is a generator of another size: the recipe beside is another's.
+        ValueError: if it is a generator of another size: the recipe beside is another's; or if
+            the file is no HDF5, or of other layers.
     """
     if model.count_params() != card.get("parameters"):
         raise ValueError(
             f"{path.parent / RECIPE} describes a generator of {model.count_params()} parameters, "
             f"{CARD} one of {card.get('parameters')}. Copy the {path.parent.name} folder again."
         )
-    model.load_weights(path)
+    try:
+        model.load_weights(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError(
+            f"{path} does not hold the weights of the generator that {RECIPE} beside it describes. "
+            f"Copy the {path.parent.name} folder again."
+        ) from error
 
 
 def save_weights(model, path, half, change):
