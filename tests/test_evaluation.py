@@ -6,6 +6,7 @@ from tfstyle.evaluation import (
     checkerboard,
     equivalent_iterations,
     evaluate,
+    frame,
     reference_curves,
 )
 from tfstyle.images import find_images
@@ -30,6 +31,7 @@ def test_evaluation_of_a_style(style, photographs, network):
     assert 0 <= result["lbfgs_equivalent"] <= 5 and len(result["lbfgs_equivalents"]) == 2
     assert result["ratio_to_lbfgs"] > 1  # random weights
     assert result["milliseconds"] > 0 and result["checkerboard"] > 0 and result["border"] > 0
+    assert 0 < result["frame"] < 1
     without = evaluate(style, paths, network, 64, iterations=0)
     assert without["total"] == result["total"] and "ratio_to_lbfgs" not in without
     curves = reference_curves(style.recipe, paths, network, 64, 5)
@@ -89,3 +91,15 @@ def test_the_border_is_compared_with_the_interior(network, recipe, rng):
     spoiled = np.stack(images)
     spoiled[:, :8] = spoiled[:, -8:] = 0
     assert border(loss, grams, list(zip(images, spoiled, strict=True))) > 1.5
+
+
+@pytest.mark.parametrize("edge", [(slice(4), slice(None)), (slice(None), slice(-4, None))])
+def test_a_painted_frame_is_seen(rng, edge):
+    ramp = np.linspace(0, 1, 64)[None, :, None] * np.ones((64, 64, 3))
+    # Of a mirrored pair no edge stands off, though each picture has another colour at each edge.
+    pictures = [ramp, ramp[:, ::-1]]
+    assert frame(pictures) == pytest.approx(0, abs=1e-6)
+    framed = [picture.copy() for picture in pictures]
+    for picture in framed:
+        picture[edge] += (0.2, 0, 0)
+    assert frame(framed) == pytest.approx(0.2, abs=1e-6)

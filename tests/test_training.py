@@ -119,17 +119,34 @@ training.train(Recipe.load(sys.argv[2]), sys.argv[3], sys.argv[4], network)
 """
 
 
+DEADLY = """
+import os, signal
+from tfstyle import files
+
+flush = files._flush
+files._flush = lambda path: (
+    os.kill(os.getpid(), signal.SIGKILL) if path.name.endswith("{file}") else flush(path)
+)
+"""
+
+
 def test_a_killed_training_ends_as_an_uninterrupted_one(recipe, photographs, network, tmp_path):
     recipe.replace(steps=12).save(tmp_path / "recipe.toml")
     network.save(tmp_path / "network.keras")
 
-    def start(folder):
+    def start(folder, before=""):
         inputs = (tmp_path / "network.keras", tmp_path / "recipe.toml", photographs, folder)
-        command = [sys.executable, "-c", SCRIPT, *map(str, inputs)]
+        command = [sys.executable, "-c", before + SCRIPT, *map(str, inputs)]
         with (tmp_path / "log").open("ab") as log:
             return subprocess.Popen(command, stdout=log, stderr=log, env=os.environ, cwd=tmp_path)
 
     assert start(tmp_path / "whole").wait() == 0, (tmp_path / "log").read_text()
+    # While a file is written, whole but not yet renamed.
+    for file in ("history.csv", "checkpoint.npz"):
+        process = start(tmp_path / "parts", DEADLY.format(file=file))
+        assert process.wait() == -signal.SIGKILL, (tmp_path / "log").read_text()
+        assert list((tmp_path / "parts").glob(f".partial-*-{file}"))
+        assert not (tmp_path / "parts" / file).exists()
     # Just after the rename of a checkpoint, and amid what follows it.
     for delay in (0.0, 0.1):
         process = start(tmp_path / "parts")
