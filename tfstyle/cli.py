@@ -11,7 +11,6 @@ import sys
 import warnings
 from collections import Counter
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +19,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+from tfstyle.cli_export import export, web
 from tfstyle.cli_training import train, trunk
 from tfstyle.folders import RECIPE, find_style, find_trunk, list_styles, read_card, write_card
 from tfstyle.images import SUFFIXES, find_images, limit_longest, read_image, write_image
@@ -195,112 +195,8 @@ def evaluate(
         write_card(folder, {**read_card(folder), "evaluation": evaluation})
 
 
-@app.command()
-def export(
-    style: Annotated[str, typer.Argument(help="Name in the zoo, or a folder.")],
-    format: Annotated[
-        str, typer.Option("--format", "-f", help="tflite or saved_model.")
-    ] = "tflite",
-    precision: Annotated[
-        str, typer.Option(help="Of tflite: float32, float16, int8_weights or int8.")
-    ] = "float32",
-    size: Annotated[
-        str | None, typer.Option(help="384 or HEIGHTxWIDTH, for GPU delegates; else free.")
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File .tflite, or folder of saved_model.")
-    ] = None,
-    generator: Generator = None,
-    calibrate: Annotated[
-        Path | None, typer.Option(help="Folder of photographs that int8 is calibrated on.")
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(min=0, help="Makes the noise a constant; else an input.")
-    ] = None,
-    photograph: Annotated[
-        Path | None, typer.Option(help="To compare on; else the painting.")
-    ] = None,
-    accept_damage: Annotated[
-        bool, typer.Option("--accept-damage", help="Write int8 even if unlike the style.")
-    ] = False,
-):
-    """Write a style for phones (tflite) or servers (saved_model), run it and compare."""
-    folder = find_style(style, generator)
-    if format not in ("tflite", "saved_model"):
-        raise ValueError(f"--format must be tflite or saved_model. Received: {format}")
-    sides = _size(size)
-    photographs = find_images(calibrate) if calibrate else ()
-    target = output or Path(f"{folder.parent.name}{'.tflite' if format == 'tflite' else ''}")
-    load_keras()
-    try:
-        from tfstyle.export import to_saved_model, to_tflite
-    except ImportError as error:
-        raise ValueError(error) from None
-    from tfstyle.styles import load
-
-    exported = load(folder)
-    with Console(stderr=True).status(f"Converting {escape(style)}"):
-        if format == "saved_model":
-            typer.echo(f"Saved {to_saved_model(exported, target)}.")
-            return
-        to_tflite(exported, target, precision, sides, photographs, seed, not accept_damage)
-    typer.echo(f"Saved {target} and {target.with_suffix('.json').name}.")
-    _show_file(exported, target, photograph or Path(exported.recipe.painting))
-
-
-@app.command()
-def web(
-    folder: Annotated[Path, typer.Argument(help="Folder to write; made if missing.")],
-    style: Annotated[
-        list[str] | None,
-        typer.Option("--style", "-s", help="Name in the zoo, or a folder; repeat. Else the zoo."),
-    ] = None,
-    page: Annotated[
-        Path | None, typer.Option(help="The built page; else export/web/dist of the checkout.")
-    ] = None,
-):
-    """Write a static web page that paints photographs in the browser."""
-    from tfstyle.export.web_page import find_page, write_web_page
-
-    find_page(page)  # before Keras is loaded
-    places = [find_style(name) for name in style or list_styles()]
-    load_keras()
-    with progress_bar() as progress:
-        task = progress.add_task("web", total=len(places))
-        write_web_page(folder, places, page, done=partial(progress.advance, task))
-    typer.echo(f"Written. See it with: python -m http.server --directory {folder}")
-
-
-def _show_file(style, path, photograph):
-    """Prints what a TFLite file holds, and how it does on a photograph beside the style."""
-    if not find_spec("ai_edge_litert"):
-        typer.echo("Not run: that needs LiteRT. pip install ai-edge-litert", err=True)
-        return
-    from tfstyle.export.inspection import compare, delegate_problems, operations
-
-    with Console(stderr=True).status(f"Running {escape(path.name)} in LiteRT"):
-        result = compare(style, path, photograph)
-        problems = delegate_problems(path)
-    counts = ", ".join(f"{name} {count}" for name, count in operations(path).most_common())
-    table = Table("", f"{path.name} on {photograph.name}, {result['size']}")
-    table.add_row("bytes", f"{result['bytes']:,}")
-    table.add_row("largest difference to Keras", f"{result['difference']:.2g} of 1")
-    table.add_row("structural similarity to Keras", f"{result['similarity']:.4f}")
-    table.add_row("milliseconds on this processor", f"{result['milliseconds']:.0f}")
-    table.add_row("pieces for XNNPACK", str(result["partitions"]))
-    table.add_row("GPU delegates", "; ".join(problems) or "take all of it, says the analyzer")
-    table.add_row("operations", counts)
-    Console().print(table)
-
-
-def _size(text):
-    """Reads `384` or `360x640`."""
-    if text is None:
-        return None
-    sides = text.lower().split("x")
-    if len(sides) > 2 or not all(side.isdecimal() for side in sides):
-        raise ValueError(f"--size must be a number or HEIGHTxWIDTH. Received: {text}")
-    return int(sides[0]) if len(sides) == 1 else tuple(int(side) for side in sides)
+app.command()(export)
+app.command()(web)
 
 
 def _blend(style):

@@ -22,7 +22,8 @@ _CHOICES = {
 class Recipe:
     """Everything that decides a training: painting, generator, loss, steps and seed.
 
-    With the same photographs, versions and machine the same recipe gives the same style.
+    With the same photographs, versions, machine and weights of `start` the same recipe gives the
+    same style.
 
     Args:
         painting: Path of the style image. In a file it is relative to the file.
