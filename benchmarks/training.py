@@ -3,12 +3,15 @@
     python -m benchmarks.training --photos PHOTOGRAPHS --vgg WEIGHTS
 
 Prints milliseconds a step of a hand-written `tf.function` loop over a batch in memory, and of
-`fit` over photographs that are read, cropped and batched, measured in turn in one process.
+`fit` as `tfstyle.train` calls it: photographs are read, cropped, batched and cut, each loss is
+looked at, history and checkpoint are written at the end. Measured in turn in one process.
 """
 
 import argparse
 import statistics
+import tempfile
 import time
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -17,6 +20,7 @@ import tensorflow as tf
 from tfstyle import PerceptualLoss, Recipe, johnson
 from tfstyle.images import find_images
 from tfstyle.photographs import Photographs
+from tfstyle.progress import Progress
 from tfstyle.training import StyleTransfer
 
 
@@ -28,7 +32,7 @@ def main():
     parser.add_argument("--vgg", required=True)
     parser.add_argument("--precision", default="mixed_bfloat16")
     parser.add_argument("--batch-size", type=int, default=Recipe().batch_size)
-    parser.add_argument("--steps", type=int, default=50)
+    parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
 
@@ -36,7 +40,7 @@ def main():
     loss = PerceptualLoss(network=options.vgg)
     painting = np.random.default_rng(0).uniform(size=(320, 512, 3))
     grams = loss.style_grams(painting)
-    model = StyleTransfer(johnson(), loss, grams)
+    model = StyleTransfer(johnson(), loss, grams, Recipe().period)
     model.compile(optimizer=keras.optimizers.Adam(1e-3), jit_compile=False)
     step = bare_step(johnson(), loss, grams)
     paths = find_images(options.photos)
@@ -48,7 +52,10 @@ def main():
         float(value)
 
     def run_fit():
-        model.fit(photographs(paths, options.batch_size, options.steps), shuffle=False, verbose=0)
+        dataset = photographs(paths, options.batch_size, options.steps)
+        with tempfile.TemporaryDirectory() as folder:
+            progress = Progress(Path(folder), options.steps, options.steps, setting={})
+            model.fit(dataset, shuffle=False, verbose=0, callbacks=[progress])
 
     bare, fit = measure((run_bare, run_fit), options.rounds)
     for name, seconds in (("bare step", bare), ("fit", fit)):

@@ -177,12 +177,8 @@ def build_generator(recipe):
     """Builds the untrained generator of a recipe, compiled for prediction.
 
     Raises:
-        ValueError: if the recipe names no generator, or an option that it does not have.
+        ValueError: if the generator has not the recipe's options.
     """
-    if recipe.generator not in GENERATORS:
-        raise ValueError(
-            f"generator must be one of {', '.join(GENERATORS)}. Received: {recipe.generator!r}"
-        )
     if recipe.noise_channels and recipe.generator != "pyramid":
         raise ValueError("noise_channels are for the generator 'pyramid'.")
     generator = GENERATORS[recipe.generator](**recipe.generator_options)

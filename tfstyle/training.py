@@ -25,6 +25,7 @@ from tfstyle.styles import (
     jit_compile,
     load,
     loss_of,
+    stylize_pixels,
     stylized_pairs,
 )
 from tfstyle.trunks import Trunk, build_trunk, load_trunk, stylized_grid
@@ -358,8 +359,8 @@ def _begin(generator, recipe, loss, grams, paths):
     content = loss.content_features(pixels)
 
     def total(name):
-        rows = np.tile(trunk.weights_of(name), (len(pixels), 1))
-        pictures = trunk.model.predict_on_batch([pixels, rows])
+        # Without baking: nothing is compiled for each style.
+        pictures = stylize_pixels(trunk.model, pixels, style_weights=trunk.weights_of(name))
         return float(loss(content, pictures, grams)["total"])
 
     nearest = min(trunk.recipes, key=total)
