@@ -204,6 +204,7 @@ MISTAKES = {
     "train nowhere.toml --content more -o new": "nowhere.toml: there is no such recipe",
     "train mistyped.toml --content more -o new": "no key 'stepps'. Did you mean 'steps'",
     "train unpainted.toml --content more -o new": "nowhere.jpg: there is no such painting",
+    "train photo.jpg --content empty --preview photo.jpg": "empty holds no images",
     "train photo.jpg --content more --from nowhere": "There is no style 'nowhere'",
     "train photo.jpg --content more --generator unet": "johnson, pyramid. Received: 'unet'",
     "train photo.jpg --content more --precision bf16": "mixed_bfloat16, mixed_float16. Received",

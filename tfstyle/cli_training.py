@@ -78,7 +78,8 @@ def train(
         minutes = 10
     output = output or Path(painting.stem)
     folder = output / "training" / recipe.generator
-    previews = preview or _two(find_images(content))
+    photographs = find_images(content)
+    previews = preview or _two(photographs)
     # All that can be refused before Keras is loaded.
     _refuse(precision, vgg, previews)
     if recipe.start and not is_trunk(recipe.start):
@@ -118,7 +119,8 @@ def trunk(
         _refuse_missing(each.painting)
     # Beside the trunk, whose folder is replaced as a whole at the end.
     folder = output.parent / "training" / output.name
-    previews = preview or _two(find_images(content))
+    photographs = find_images(content)
+    previews = preview or _two(photographs)
     _refuse(precision, vgg, previews)
     load_keras()
     from tfstyle.training import train_trunk

@@ -25,7 +25,6 @@ from tfstyle.styles import (
     jit_compile,
     load,
     loss_of,
-    stylize_pixels,
     stylized_pairs,
 )
 from tfstyle.trunks import Trunk, build_trunk, load_trunk, stylized_grid
@@ -359,9 +358,7 @@ def _begin(generator, recipe, loss, grams, paths):
     content = loss.content_features(pixels)
 
     def total(name):
-        # Without baking: nothing is compiled for each style.
-        pictures = stylize_pixels(trunk.model, pixels, style_weights=trunk.weights_of(name))
-        return float(loss(content, pictures, grams)["total"])
+        return float(loss(content, trunk.stylize(pixels, name), grams)["total"])
 
     nearest = min(trunk.recipes, key=total)
     _take(generator, recipe, trunk.bake(nearest))

@@ -197,12 +197,8 @@ def stylized_grid(trunk, images):
         images: `PIL.Image.Image`s of one size.
     """
     pixels = np.stack([to_pixels(image) for image in images])
-    pictures = (_paint(trunk, pixels, name) for name in trunk.recipes)
+    pictures = (trunk.stylize(pixels, name) for name in trunk.recipes)
     return montage([images, *([to_image(picture) for picture in row] for row in pictures)])
-
-
-def _paint(trunk, pixels, name):
-    return stylize_pixels(trunk.model, pixels, style_weights=trunk.weights_of(name))
 
 
 def _difference(trunk, other):
@@ -210,7 +206,7 @@ def _difference(trunk, other):
     differences = []
     for name, recipe in trunk.recipes.items():
         pixels = to_pixels(center_crop(read_image(recipe.painting), 128))[None]
-        differences.append(np.abs(_paint(trunk, pixels, name) - _paint(other, pixels, name)))
+        differences.append(np.abs(trunk.stylize(pixels, name) - other.stylize(pixels, name)))
     return np.max(differences)
 
 
@@ -219,5 +215,5 @@ def _save_golden(trunk, path):
     recipe = next(iter(trunk.recipes.values()))
     image = center_crop(read_image(recipe.painting), 64)
     pixels = to_pixels(image)[None]
-    outputs = [to_uint8(_paint(trunk, pixels, name)[0]) for name in trunk.recipes]
+    outputs = [to_uint8(trunk.stylize(pixels, name)[0]) for name in trunk.recipes]
     np.savez_compressed(path, input=np.asarray(image), output=np.stack(outputs))
