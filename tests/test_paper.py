@@ -121,7 +121,7 @@ def test_a_result_says_how_it_came_about(study, arguments, name):
 
 
 def test_the_normalizations_are_compared_photograph_by_photograph(study):
-    result = document.read_result(study / "results", "normalization")
+    result = document.read_results(study / "results")["normalization"]
     rows, pairs = result["tables"].values()
     labels = [(row["generator"], row["normalization"]) for row in rows]
     both = ("batch", "instance")
@@ -133,14 +133,14 @@ def test_the_normalizations_are_compared_photograph_by_photograph(study):
 
 
 def test_unchanged_photographs_give_the_same_picture(study):
-    rows = document.read_result(study / "results", "contrast")["tables"].values()
+    rows = document.read_results(study / "results")["contrast"]["tables"].values()
     for row in next(iter(rows)):
         # Of 255: contrast 1 subtracts the mean and adds it again.
         assert row["1"] < 0.01 < row["0.25"]
 
 
 def test_noise_alone_makes_pictures_differ(study):
-    (rows,) = document.read_result(study / "results", "noise")["tables"].values()
+    (rows,) = document.read_results(study / "results")["noise"]["tables"].values()
     spreads = {row["noise_channels"]: row["spread over z"] for row in rows}
     assert spreads[0] < 1e-3 < 1 < spreads[3]  # of 255; NumPy's mean rounds
 
@@ -197,15 +197,31 @@ def test_the_document_says_what_the_results_say(docs):
 
 def test_the_document_follows_its_results(docs, tmp_path):
     shutil.copytree(docs / "paper", tmp_path / "paper")
-    path = tmp_path / "paper" / "speed.json"
+    path = tmp_path / "paper" / "study" / "speed.json"
     result = json.loads(path.read_text())
     result["tables"]["Milliseconds a picture"][0]["64"] = 12345.6
     path.write_text(json.dumps(result))
-    (tmp_path / "paper" / "noise.json").unlink()
+    (tmp_path / "paper" / "study" / "noise.json").unlink()
     text = document.page(tmp_path)
     assert "| pyramid | 12,346 |" in text
     assert "So it is 9." in text and "*Holds partly.*" in text
     assert "C11: what" not in text
+
+
+def test_several_studies_stand_one_after_the_other(study, docs, tmp_path, capsys):
+    shutil.copytree(docs / "paper", tmp_path / "paper")
+    shutil.copytree(study, tmp_path / "another")
+    for result in (tmp_path / "another" / "results").glob("*.json"):
+        if result.stem != "speed":
+            result.unlink()
+    document.main([str(tmp_path / "another"), "--docs", str(tmp_path)])
+    text = (tmp_path / "paper.md").read_text(encoding="utf-8")
+    assert text.count("C9: milliseconds a picture") == 1
+    assert text.count("| pyramid | ") - (docs / "paper.md").read_text().count("| pyramid | ") == 1
+    assert text.index("](paper/another/speed.json)") < text.index("](paper/study/speed.json)")
+    with pytest.raises(SystemExit):
+        document.main([str(tmp_path), "--docs", str(tmp_path)])
+    assert f"{tmp_path} has no results. Run python -m" in capsys.readouterr().err
 
 
 def test_a_result_without_verdict_is_refused(docs, tmp_path):

@@ -1,10 +1,10 @@
-"""Makes `docs/paper.md` of the results of a study.
+"""Makes `docs/paper.md` of the results of one or several studies.
 
-    python -m benchmarks.paper.document [FOLDER] [--docs DOCS]
+    python -m benchmarks.paper.document [FOLDER ...] [--docs DOCS]
 
-Takes results and sheets of pictures from the study's FOLDER to DOCS/paper and DOCS/figures, if
-one is given; draws the charts; and writes DOCS/paper.md anew. What a person says of the results
-stands in DOCS/paper/verdicts.toml, a table for each claim:
+Takes results and sheets of pictures from each study's FOLDER, if any is given, to DOCS/paper and
+DOCS/figures, into a folder of the same name; draws the charts; and writes DOCS/paper.md anew. What
+a person says of the results stands in DOCS/paper/verdicts.toml, a table for each claim:
 
     [C1]
     verdict = "holds"       # or: holds partly, does not hold here
@@ -30,12 +30,12 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("study", nargs="?", type=Path, metavar="FOLDER")
+    parser.add_argument("studies", nargs="*", type=Path, metavar="FOLDER")
     parser.add_argument("--docs", type=Path, default=Path("docs"))
     options = parser.parse_args(arguments)
     try:
-        if options.study:
-            take(options.study, options.docs)
+        for study in options.studies:
+            take(study, options.docs)
         text = page(options.docs)
     except ValueError as error:
         parser.error(str(error))
@@ -45,25 +45,26 @@ def main(arguments=None):
 
 
 def take(study, docs):
-    """Copies results, and the pictures that they name, from a study's folder."""
-    for name in EXPERIMENTS:
-        result = read_result(study / "results", name)
-        if not result:
-            continue
-        pairs = [(study / "results" / f"{name}.json", docs / "paper")]
-        pairs += [(study / "figures" / figure, docs / "figures") for figure in result["figures"]]
-        for source, folder in pairs:
-            with replacing(folder / source.name) as temporary:
-                shutil.copyfile(source, temporary)
+    """Copies results, and the pictures that they name, from a study's folder.
+
+    Raises:
+        ValueError: if the folder has no results.
+    """
+    results = read_results(study / "results")
+    if not results:
+        raise ValueError(f"{study} has no results. Run python -m benchmarks.paper --out {study}.")
+    for name, result in results.items():
+        _copy(study / "results" / f"{name}.json", docs / "paper" / study.name)
+        for figure in result["figures"]:
+            _copy(study / "figures" / figure, docs / "figures" / study.name)
 
 
 def draw_charts(docs):
-    """Draws the chart of each result to `docs/figures/NAME.png`."""
-    for name, experiment in EXPERIMENTS.items():
-        result = read_result(docs / "paper", name)
-        if result:
-            with replacing(docs / "figures" / f"{name}.png") as temporary:
-                experiment.draw(result).savefig(temporary, dpi=100)
+    """Draws the chart of each result to `docs/figures/STUDY/NAME.png`."""
+    for study, results in _read_studies(docs).items():
+        for name, result in results.items():
+            with replacing(docs / "figures" / study / f"{name}.png") as temporary:
+                EXPERIMENTS[name].draw(result).savefig(temporary, dpi=100)
 
 
 def page(docs):
@@ -72,10 +73,11 @@ def page(docs):
     Raises:
         ValueError: if there is a result without verdict, or a verdict of another word.
     """
-    results = {name: read_result(docs / "paper", name) for name in EXPERIMENTS}
-    results = {name: result for name, result in results.items() if result}
-    verdicts = _read_verdicts(docs / "paper" / "verdicts.toml", results)
-    sections = [_section(name, result, verdicts) for name, result in results.items()]
+    studies = _read_studies(docs)
+    measured = {name for results in studies.values() for name in results}
+    names = [name for name in EXPERIMENTS if name in measured]
+    verdicts = _read_verdicts(docs / "paper" / "verdicts.toml", names)
+    sections = [_section(name, studies, verdicts) for name in names]
     parts = ["# The paper, claim by claim", verdicts["introduction"].strip(), _summary(verdicts)]
     return "\n\n".join([*parts, *sections]) + "\n"
 
@@ -87,20 +89,34 @@ def table(rows):
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def read_result(folder, name):
-    """Gives what an experiment measured; nothing if it has not."""
-    path = folder / f"{name}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+def read_results(folder):
+    """Gives what the experiments measured whose results are in a folder, by their names."""
+    paths = {name: folder / f"{name}.json" for name in EXPERIMENTS}
+    return {
+        name: json.loads(path.read_text(encoding="utf-8"))
+        for name, path in paths.items()
+        if path.exists()
+    }
 
 
-def _read_verdicts(path, results):
+def _read_studies(docs):
+    folders = sorted((docs / "paper").glob("*/"))
+    return {folder.name: read_results(folder) for folder in folders}
+
+
+def _copy(path, folder):
+    with replacing(folder / path.name) as temporary:
+        shutil.copyfile(path, temporary)
+
+
+def _read_verdicts(path, names):
     try:
         verdicts = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise ValueError(f"{path} cannot be read: {error}. See the help.") from None
     if "introduction" not in verdicts:
         raise ValueError(f"{path} has no introduction.")
-    for claim in (claim for result in results.values() for claim in result["claims"]):
+    for claim in (claim for name in names for claim in EXPERIMENTS[name].CLAIMS):
         verdict = verdicts.get(claim, {}).get("verdict")
         if verdict not in VERDICTS:
             raise ValueError(
@@ -119,7 +135,7 @@ def _summary(verdicts):
     return table(rows)
 
 
-def _section(name, result, verdicts):
+def _section(name, studies, verdicts):
     experiment = EXPERIMENTS[name]
     heading, method = inspect.getdoc(experiment).split("\n\n", 1)
     parts = [f"## {heading.rstrip('.')}", method]
@@ -127,13 +143,22 @@ def _section(name, result, verdicts):
         verdict = verdicts[claim]
         parts.append(f"**{claim}: {words}** *{verdict['verdict'].capitalize()}.* ")
         parts[-1] += verdict["text"].strip()
-    for caption, rows in result["tables"].items():
-        parts += [f"{caption}:", table(rows)]
-    parts += [f"![{name}](figures/{figure})" for figure in (f"{name}.png", *result["figures"])]
-    return "\n\n".join([*parts, _facts(name, result)])
+    for study, results in studies.items():
+        if name in results:
+            parts += _result(name, study, results[name])
+    return "\n\n".join(parts)
 
 
-def _facts(name, result):
+def _result(name, study, result):
+    """Lists the paragraphs of one study's result."""
+    figures = (f"{name}.png", *result["figures"])
+    tables = [part for pair in result["tables"].items() for part in (f"{pair[0]}:", table(pair[1]))]
+    images = [f"![{name}](figures/{study}/{figure})" for figure in figures]
+    link = f"[{study}/{name}.json](paper/{study}/{name}.json)"
+    return [*tables, *images, f"    {result['command']}", f"{_facts(result)}. All numbers: {link}."]
+
+
+def _facts(result):
     """Says data, seeds, steps, hardware and time of a result."""
     options, trainings = result["options"], result["trainings"].values()
     minutes = sum(training["seconds"] for training in trainings) / 60
@@ -153,8 +178,7 @@ def _facts(name, result):
     }
     if not trainings:
         del facts["trainings"], facts["photographs"], facts["Paintings"]
-    sentence = "; ".join(f"{key}: {value}" for key, value in facts.items())
-    return f"    {result['command']}\n\n{sentence}. All numbers: [{name}.json](paper/{name}.json)."
+    return "; ".join(f"{key}: {value}" for key, value in facts.items())
 
 
 def _cell(value):
