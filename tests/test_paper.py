@@ -147,7 +147,7 @@ def test_noise_alone_makes_pictures_differ(study):
 
 def test_figure_5_has_all_columns(study):
     sheet = read_image(study / "figures" / "normalization_Stripes.jpg")
-    assert sheet.size == (6 * 64 + 5 * 4, 24 + 2 * (64 + 4))
+    assert sheet.size == (6 * 96 + 5 * 4, 24 + 2 * (96 + 4))
 
 
 def test_a_finished_study_does_nothing_again(study, arguments):

@@ -66,7 +66,7 @@ def draw(result):
             label=f"{short}, {row['generator']}, {row['painting']}",
         )
         each.set_xlabel(row["change"])
-        each.legend(fontsize="small")
+        each.legend(fontsize="small", loc="center left")
     return figure
 
 

@@ -35,7 +35,7 @@ def measure(study):
             {
                 **training.labels("generator", "seed"),
                 "parameters": style.model.count_params(),
-                "GFLOP": rounded(convolution_gflop(style.model, study.options.crop)),
+                "GFLOP": rounded(convolution_gflop(style.model, study.options.size)),
                 "minutes of training": rounded(card["seconds"] / 60),
                 "total": rounded(np.mean([each["total"] for each in terms])),
             }
@@ -45,8 +45,11 @@ def measure(study):
 
 def draw(result):
     figure, axes = charts(1, xlabel="GFLOP a picture", ylabel="held-out total loss")
-    for row in result["tables"][_TABLE]:
+    rows = result["tables"][_TABLE]
+    for row in rows:
         label = f"{row['generator']}, {row['painting']}, seed {row['seed']}"
         axes[0].scatter(row["GFLOP"], row["total"], label=label)
+    names = {"xlim": "GFLOP", "ylim": "total"}
+    axes[0].set(**{lim: (0, 1.2 * max(row[name] for row in rows)) for lim, name in names.items()})
     axes[0].legend(fontsize="small")
     return figure

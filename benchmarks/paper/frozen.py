@@ -50,7 +50,6 @@ def draw(result):
     figure, axes = charts(1, xlabel="held-out total loss")
     rows = result["tables"]["Loss on held-out photographs"]
     bars(axes[0], rows, _label, "total")
-    figure.set_figheight(1 + 0.3 * len(rows))
     return figure
 
 
@@ -103,7 +102,7 @@ def _averages(style, photographs, batch):
 def _generators(study, training):
     style = study.train(training)
     paths = spread(study.train_paths, _PHOTOGRAPHS)
-    averages = with_averages(style, squares(paths, study.options.crop))
+    averages = with_averages(style, squares(paths, study.options.size))
     if training.normalization == "instance":
         return {_OWN: style.model, _AVERAGES: averages}
     return {_OWN: with_own_statistics(style), _MOVING: style.model, _AVERAGES: averages}

@@ -14,7 +14,8 @@ class Options:
         seeds: Integer, how many seeds the main comparison is trained with; all else with seed 0.
         steps: Integer, of each training.
         batch_size: Integer. Batch normalization needs more than 1.
-        crop: Integer, height and width of the training crops, and of the pictures measured.
+        crop: Integer, height and width of the training crops.
+        size: Integer, height and width of the pictures measured, multiple of 32.
         width: Integer, channels of `johnson`; `pyramid` keeps its own.
         learning_rate: Float, see `Recipe`.
         style_size: Integer, see `Recipe`.
@@ -26,7 +27,7 @@ class Options:
         shown: Integer, photographs in the figures.
         few: Numbers of training photographs to compare with all of them.
         iterations: Integer, L-BFGS iterations of the slow reference.
-        sizes: Heights of the square pictures that other resolutions and speed are measured on.
+        sizes: Heights of the square pictures that speed and other resolutions are measured on.
         rounds: Integer, how often speed is measured; the median counts.
     """
 
@@ -36,6 +37,7 @@ class Options:
     steps: int = 2000
     batch_size: int = 4
     crop: int = 256
+    size: int = 256
     width: int = 32
     learning_rate: float = 1e-3
     style_size: int = 512
@@ -54,6 +56,7 @@ TINY = {
     "steps": 2,
     "batch_size": 2,
     "crop": 64,
+    "size": 96,
     "width": 4,
     "style_size": 64,
     "precision": "float32",

@@ -1,6 +1,7 @@
 """Sheets of pictures and charts for the document."""
 
 import matplotlib.figure
+from matplotlib.ticker import EngFormatter
 from PIL import Image, ImageDraw, ImageFont
 
 from tfstyle.images import montage, to_image
@@ -34,11 +35,14 @@ def charts(count, **labels):
     for each in axes:
         each.set(**labels)
         each.grid(alpha=0.3)
+        for axis in (each.xaxis, each.yaxis):
+            if axis.get_label_text().endswith("total loss"):
+                axis.set(major_formatter=EngFormatter(sep=""), minor_formatter=EngFormatter(sep=""))
     return figure, axes
 
 
 def bars(axes, rows, label, value):
-    """Draws a bar for each row of a table.
+    """Draws a bar for each row of a table, and makes room for their names.
 
     Args:
         axes: Matplotlib's.
@@ -51,6 +55,7 @@ def bars(axes, rows, label, value):
     axes.barh(positions, [row[value] for row in rows])
     axes.set_yticks(positions, names)
     axes.invert_yaxis()
+    axes.figure.set_size_inches(8, 1 + 0.3 * len(rows))
 
 
 def _label(text, width):

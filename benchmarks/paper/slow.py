@@ -43,10 +43,12 @@ def measure(study):
 
 
 def draw(result):
-    figure, axes = charts(len(result["curves"]), xlabel="iteration", ylabel="total loss")
+    figure, axes = charts(
+        len(result["curves"]), xlabel="iteration", ylabel="total loss", yscale="log"
+    )
     for each, curve in zip(axes, result["curves"], strict=True):
         each.plot(curve["totals"], label="slow reference", color="black")
-        each.set(title=curve["painting"], yscale="log")
+        each.set_title(curve["painting"])
         rows = [r for r in result["tables"][_GENERATORS] if r["painting"] == curve["painting"]]
         for number, row in enumerate(rows):
             label = f"{SHORT[row['normalization']]}, {row['generator']}"

@@ -12,7 +12,7 @@ from benchmarks.paper.trainings import Advance, HeldOut, read_curve, silent_fit
 from tfstyle import Recipe, train
 from tfstyle.evaluation import loss_terms, rounded, squares
 from tfstyle.files import replacing, sha256
-from tfstyle.images import find_images, to_uint8, write_image
+from tfstyle.images import find_images, to_uint8
 from tfstyle.optimization import optimize
 from tfstyle.styles import loss_of, stylize_pixels
 from tfstyle.training import balanced_style_weight
@@ -48,8 +48,8 @@ class Study:
         self._losses, self._recipes, self._styles = {}, {}, {}
 
     def held_out(self):
-        """Gives the photographs to measure on: float32 `[N, crop, crop, 3]` in [0, 1]."""
-        return squares(self.held_out_paths, self.options.crop)
+        """Gives the photographs to measure on: float32 `[N, size, size, 3]` in [0, 1]."""
+        return squares(self.held_out_paths, self.options.size)
 
     def sample_paths(self):
         """Lists the held-out photographs that serve where each takes long."""
@@ -57,11 +57,11 @@ class Study:
 
     def sample(self):
         """Gives them as `held_out` does."""
-        return squares(self.sample_paths(), self.options.crop)
+        return squares(self.sample_paths(), self.options.size)
 
     def shown(self):
         """Gives the photographs of the figures, as `held_out` does."""
-        return squares(self.shown_paths, self.options.crop)
+        return squares(self.shown_paths, self.options.size)
 
     def loss(self, painting):
         """Gives the `PerceptualLoss` of a painting, float32, and its Gram matrices."""
@@ -80,7 +80,7 @@ class Study:
             # No jitter: the paper has none.
             recipe = Recipe(painting=str(self.paintings[painting]), jitter=1, **values)
             loss, grams = loss_of(recipe, self.vgg)
-            photographs = squares(spread(self.train_paths, 16), self.options.crop)
+            photographs = squares(spread(self.train_paths, 16), self.options.size)
             weight = balanced_style_weight(grams, [loss.style_grams(x) for x in photographs])
             loss.weights["style"] = weight
             self._losses[painting] = loss, grams
@@ -110,13 +110,13 @@ class Study:
         """Gives what the slow reference makes of the middle of a photograph.
 
         Returns:
-            Dictionary of `picture` (float32 `[crop, crop, 3]` in [0, 1]), `losses` (float64
+            Dictionary of `picture` (float32 `[size, size, 3]` in [0, 1]), `losses` (float64
             `[1 + iterations]`, as `optimize` gives them) and `seconds`.
         """
         file = self.out / "references" / painting / f"{sha256(path)[:16]}.npz"
         setting = self._reference_setting(painting)
         if not file.exists() or str(np.load(file)["setting"]) != setting:
-            photograph = squares([path], self.options.crop)[0]
+            photograph = squares([path], self.options.size)[0]
             began = time.perf_counter()
             picture, losses = optimize(photograph, *self.loss(painting), self.options.iterations)
             seconds = time.perf_counter() - began
@@ -130,7 +130,9 @@ class Study:
 
     def show(self, name, columns):
         """Writes a sheet of pictures for the document: see `pictures.sheet`; gives its name."""
-        write_image(sheet(columns), self.out / "figures" / f"{name}.jpg")
+        with replacing(self.out / "figures" / f"{name}.jpg") as temporary:
+            # A third of what `write_image` takes: a document has a dozen sheets.
+            sheet(columns).save(temporary, "JPEG", quality=85, subsampling=0)
         return f"{name}.jpg"
 
     def say(self, line):
@@ -164,7 +166,7 @@ class Study:
         )
         photographs = spread(self.train_paths, training.photographs or len(self.train_paths))
         folder = self._folder(training)
-        seen = squares(spread(self.held_out_paths, _CURVE), recipe.crop)
+        seen = squares(spread(self.held_out_paths, _CURVE), self.options.size)
         curve = HeldOut(folder / "held_out.csv", seen, recipe.steps)
         with self._bar(training.name, recipe.steps) as update, silent_fit():
             callbacks = [curve, Advance(update)]
@@ -184,7 +186,7 @@ class Study:
                 "painting": sha256(recipe.painting),
                 "style_weight": recipe.style_weight,
                 "style_size": recipe.style_size,
-                "crop": self.options.crop,
+                "size": self.options.size,
                 "iterations": self.options.iterations,
             }
         )
