@@ -158,10 +158,11 @@ def fitting(side, multiple, minimum):
     return max(minimum, -(-side // multiple) * multiple)
 
 
-def write_image(image, path):
+def write_image(image, path, quality=95):
     """Writes an image under a temporary name, then renames it. The suffix decides the format.
 
     The ICC profile in `info` is kept; formats without transparency lose the alpha channel.
+    `quality`, up to 100, is that of JPEG and WebP.
 
     Raises:
         ValueError: if the suffix is of no format that Pillow writes.
@@ -176,9 +177,9 @@ def write_image(image, path):
         image = image.convert("RGB")
     profile = image.info.get("icc_profile")
     # Full colour resolution: halved, as is JPEG's custom, it blurs coloured strokes.
-    options = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"quality": 95}}.get(format, {})
+    lossy = {"JPEG": {"quality": quality, "subsampling": 0}, "WEBP": {"quality": quality}}
     with replacing(path) as temporary:
-        image.save(temporary, format=format, icc_profile=profile, **options)
+        image.save(temporary, format=format, icc_profile=profile, **lossy.get(format, {}))
 
 
 def montage(rows, gap=4):

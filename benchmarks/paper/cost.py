@@ -49,7 +49,7 @@ def draw(result):
     for row in rows:
         label = f"{row['generator']}, {row['painting']}, seed {row['seed']}"
         axes[0].scatter(row["GFLOP"], row["total"], label=label)
-    names = {"xlim": "GFLOP", "ylim": "total"}
-    axes[0].set(**{lim: (0, 1.2 * max(row[name] for row in rows)) for lim, name in names.items()})
+    right, top = (1.2 * max(row[name] for row in rows) for name in ("GFLOP", "total"))
+    axes[0].set(xlim=(0, right), ylim=(0, top))
     axes[0].legend(fontsize="small")
     return figure

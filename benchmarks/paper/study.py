@@ -12,7 +12,7 @@ from benchmarks.paper.trainings import Advance, HeldOut, read_curve, silent_fit
 from tfstyle import Recipe, train
 from tfstyle.evaluation import loss_terms, rounded, squares
 from tfstyle.files import replacing, sha256
-from tfstyle.images import find_images, to_uint8
+from tfstyle.images import find_images, to_uint8, write_image
 from tfstyle.optimization import optimize
 from tfstyle.styles import loss_of, stylize_pixels
 from tfstyle.training import balanced_style_weight
@@ -130,9 +130,8 @@ class Study:
 
     def show(self, name, columns):
         """Writes a sheet of pictures for the document: see `pictures.sheet`; gives its name."""
-        with replacing(self.out / "figures" / f"{name}.jpg") as temporary:
-            # A third of what `write_image` takes: a document has a dozen sheets.
-            sheet(columns).save(temporary, "JPEG", quality=85, subsampling=0)
+        # Half the size of the usual quality: a document has a dozen sheets.
+        write_image(sheet(columns), self.out / "figures" / f"{name}.jpg", quality=85)
         return f"{name}.jpg"
 
     def say(self, line):
