@@ -13,7 +13,7 @@ from tfstyle import GENERATORS, folders
 PACKAGE = Path(tfstyle.__file__).parent
 
 FLOORS = [
-    {"files", "layers"},
+    {"files", "layers", "muon"},
     {"images", "recipes", "folders", "generators", "perceptual"},
     {"weights", "photographs"},
     {"progress", "styles"},

@@ -14,6 +14,7 @@ _CHOICES = {
     "generator": ("johnson", "pyramid"),
     "normalization": ("instance", "batch"),
     "padding": ("reflect", "zero"),
+    "optimizer": ("muon", "adam"),
     "trainable": ("all", "normalization"),
 }
 
@@ -50,7 +51,9 @@ class Recipe:
         steps: Integer, steps of the training.
         small_crop_steps: Integer, how many of them, at the start, see crops of half the side:
             they cost a quarter, and teach more for their time while there is much to learn.
-        learning_rate: Float, Adam's at the start; it falls to 0 along a cosine.
+        optimizer: `"muon"`, see `muon.Muon`; or `"adam"`, as in the papers, which needs more
+            steps for the same loss.
+        learning_rate: Float, at the start; it falls to 0 along a cosine.
         start: Name or folder of a trained style of the same generator, or of a trunk, whose
             weights the training begins with; random ones if empty. A folder is relative to
             the working directory.
@@ -83,6 +86,7 @@ class Recipe:
     batch_size: int = 1
     steps: int = 6000
     small_crop_steps: int = 0
+    optimizer: str = "muon"
     learning_rate: float = 1e-3
     start: str = ""
     trainable: str = "all"

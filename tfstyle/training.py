@@ -16,6 +16,7 @@ from tfstyle.folders import is_trunk
 from tfstyle.generators import sample_noise, size_rule
 from tfstyle.images import center_crop, find_images, read_image, to_pixels
 from tfstyle.layers import ConditionalInstanceNormalization, InstanceNormalization
+from tfstyle.muon import Muon
 from tfstyle.photographs import Photographs, draw_styles
 from tfstyle.progress import LOSSES, Progress
 from tfstyle.recipes import PAINTING_KEYS
@@ -35,6 +36,8 @@ STEPS_PER_EPOCH = 100
 # What `style_weight * style` is for photographs that nobody has painted yet. In a good picture it
 # falls to a twentieth, beside a content term of 0.4e6. At 1e7 faces are lost.
 STYLE_BALANCE = 4e6
+
+_OPTIMIZERS = {"muon": Muon, "adam": keras.optimizers.Adam}
 
 
 class StyleTransfer(keras.Model):
@@ -435,7 +438,7 @@ def _freeze(generator, trainable):
 
 def _compile(model, recipe):
     schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.steps)
-    optimizer = keras.optimizers.Adam(schedule)
+    optimizer = _OPTIMIZERS[recipe.optimizer](schedule)
     if keras.config.dtype_policy().compute_dtype == "float16":
         # Keras begins with 32768, for losses near 1. Those of VGG's features are near 1e8 at the
         # start: it would come down by leaving out the first updates, one for each halving.

@@ -169,7 +169,7 @@ def _facts(result):
         "photographs": f"{data['training photographs']:,} to train, "
         f"{data['held-out photographs']} held out",
         "trainings": f"{len(trainings)} of {options['steps']:,} steps of batch "
-        f"{options['batch_size']} at {options['crop']} x {options['crop']}, learning rate "
+        f"{options['batch_size']} at {options['crop']} x {options['crop']}, Adam at "
         f"{options['learning_rate']:g}, {options['precision']}, johnson of width "
         f"{options['width']}, seeds {seeds}, {minutes:.0f} minutes",
         **result.get("facts", {}),

@@ -77,8 +77,9 @@ class Study:
         if painting not in self._recipes:
             names = ("crop", "batch_size", "steps", "learning_rate", "style_size")
             values = {name: getattr(self.options, name) for name in names}
-            # No jitter: the paper has none.
-            recipe = Recipe(painting=str(self.paintings[painting]), jitter=1, **values)
+            # Adam and no jitter, as in the paper.
+            values |= {"painting": str(self.paintings[painting]), "optimizer": "adam", "jitter": 1}
+            recipe = Recipe(**values)
             loss, grams = loss_of(recipe, self.vgg)
             photographs = squares(spread(self.train_paths, 16), self.options.size)
             weight = balanced_style_weight(grams, [loss.style_grams(x) for x in photographs])
