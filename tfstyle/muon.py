@@ -14,15 +14,16 @@ class Muon(keras.optimizers.Adam):
     """Adam, but the kernels of hidden convolutions move along their orthogonalized momentum.
 
     A kernel `[height, width, in, out]` is a matrix of `height * width * in` rows and `out`
-    columns. Its momentum `M = U S V^T` is a few large directions and many small ones, and an
-    element by element step follows the large ones alone; here all count alike:
+    columns. Its gradient G has few large directions and many small ones, and steps element by
+    element follow the large ones; here all count alike:
 
         M <- 0.95 M + 0.05 G
-        W <- W - 0.2 sqrt(max(rows, columns)) rate U V^T,   M + ... (Nesterov)
+        U S V^T = 0.95 M + 0.05 G        (Nesterov's step ahead)
+        W <- W - 0.2 sqrt(max(rows, columns)) learning_rate U V^T
 
     The factor makes the step as long as Adam's usually is, so that both have one learning rate.
-    Biases, gamma and beta, and the kernels that read or write colours, whose three directions
-    have meanings of their own, are Adam's.
+    Adam's are biases, gamma and beta, and the kernels that read or write colours: the three
+    channels are far from alike, and with them orthogonalized too trainings were slower.
 
     Args:
         As Adam's.
