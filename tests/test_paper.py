@@ -148,6 +148,14 @@ def test_noise_alone_makes_pictures_differ(study):
     assert spreads[0] < 1e-3 < 1 < spreads[3]  # of 255; NumPy's mean rounds
 
 
+def test_own_statistics_are_nothing_new_to_instance_normalization(study):
+    (rows,) = document.read_results(study / "results")["few"]["tables"].values()
+    assert [row["photographs"] for row in rows] == [2, 4] * 2
+    batch, instance = rows[:2], rows[2:]
+    assert all(row["total, own statistics"] == row["total"] for row in instance)
+    assert all(row["total, own statistics"] != row["total"] for row in batch)
+
+
 def test_figure_5_has_all_columns(study):
     sheet = read_image(study / "figures" / "normalization_Stripes.jpg")
     assert sheet.size == (6 * 96 + 5 * 4, 24 + 2 * (96 + 4))

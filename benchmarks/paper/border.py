@@ -2,8 +2,9 @@
 
 `pyramid` with either normalization and either padding. Picture and photograph are cut into eight
 strips across and eight down. The ratio is the mean total loss of the four strips at the border
-over that of the twelve inside. The photographs themselves, unpainted, say what the ratio is
-without any padding.
+over that of the twelve inside. The frame is how far the mean colour of the outer sixteenth along
+an edge is from that of the sixteenth beside it, on [0, 1], at the worst edge. The photographs
+themselves, unpainted, say what both are without any padding.
 """
 
 import itertools
@@ -11,14 +12,15 @@ import itertools
 from benchmarks.paper.pictures import SHORT, bars, charts
 from benchmarks.paper.study import means, paint
 from benchmarks.paper.trainings import NORMALIZATIONS, Training
-from tfstyle.evaluation import border, rounded
+from tfstyle.evaluation import border, frame, rounded
 
 CLAIMS = {
     "C5": "Zero padding gives artifacts at the border that better padding alone does not cure; "
     "instance normalization with zero padding is good (figure 3)."
 }
 
-_TABLE = "Loss of the pictures, and along their border"
+_TABLE = "Loss of the pictures, and what is along their border"
+_FAULTS = ("border / interior", "frame")
 
 
 def trainings(study):
@@ -48,17 +50,20 @@ def measure(study):
 
 
 def draw(result):
-    figure, axes = charts(1, xlabel="loss at the border / inside")
     rows = result["tables"][_TABLE]
-    bars(axes[0], rows, _label, "border / interior")
+    figure, axes = charts(len(_FAULTS))
+    for each, fault in zip(axes, _FAULTS, strict=True):
+        bars(each, rows, _label, fault)
+        each.set_xlabel(fault)
+        each.label_outer()
     return figure
 
 
 def _cells(study, painting, photographs, pictures):
     pairs = list(zip(photographs, pictures, strict=True))
     terms = [study.terms(painting, *pair) for pair in pairs]
-    ratio = border(*study.loss(painting), pairs)
-    return {**means(terms), "border / interior": rounded(ratio)}
+    faults = (border(*study.loss(painting), pairs), frame(pictures))
+    return {**means(terms), **dict(zip(_FAULTS, map(rounded, faults), strict=True))}
 
 
 def _label(row):

@@ -3,11 +3,14 @@
 `pyramid` with either normalization, trained alike on some of the photographs or on all. Held-out
 losses are measured at the end and, on eight photographs, throughout the training: the lowest of
 those and its step say what stopping early would have given. The learning rate falls to 0 along a
-cosine, so a training that is stopped early is not one planned to be short.
+cosine, so a training that is stopped early is not one planned to be short. The total with own
+statistics is that of the same network with each picture normalized by its own: what remains for
+batch normalization when its averages, those of the training photographs, are not to blame.
 """
 
+from benchmarks.paper.frozen import with_own_statistics
 from benchmarks.paper.pictures import SHORT, charts
-from benchmarks.paper.study import means
+from benchmarks.paper.study import means, paint
 from benchmarks.paper.trainings import NORMALIZATIONS, Training
 from tfstyle.evaluation import rounded
 
@@ -28,11 +31,15 @@ def trainings(study):
 
 
 def measure(study):
-    photographs = study.held_out()
-    rows, curves = [], []
+    photographs, shown = study.held_out(), study.shown()
+    rows, curves, columns = [], [], {}
     for training in study.track(trainings(study), "few photographs"):
         style, curve = study.train(training), study.curve(training)
-        terms = study.losses(training.painting, style.model, photographs)
+        own = with_own_statistics(style)
+        terms, owns = (
+            means(study.losses(training.painting, model, photographs))
+            for model in (style.model, own)
+        )
         labels = training.labels("normalization")
         labels["photographs"] = training.photographs or len(study.train_paths)
         lowest = min(curve["totals"])
@@ -40,14 +47,19 @@ def measure(study):
             {
                 **labels,
                 "in training": style.card["training"]["losses"]["loss"],
-                **means(terms),
+                **terms,
+                "total, own statistics": owns["total"],
                 "lowest on eight": rounded(lowest),
                 "at step": curve["steps"][curve["totals"].index(lowest)],
                 "last on eight": rounded(curve["totals"][-1]),
             }
         )
         curves.append({**labels, **curve})
-    return {"tables": {"Loss after training": rows}, "curves": curves, "figures": []}
+        sheet = columns.setdefault(training.painting, {"photograph": shown})
+        name = f"{SHORT[training.normalization]}, {labels['photographs']}"
+        sheet[name] = [paint(style.model, x) for x in shown]
+    figures = [study.show(f"few_{painting}", sheet) for painting, sheet in columns.items()]
+    return {"tables": {"Loss after training": rows}, "curves": curves, "figures": figures}
 
 
 def draw(result):

@@ -55,7 +55,7 @@ def bars(axes, rows, label, value):
     axes.barh(positions, [row[value] for row in rows])
     axes.set_yticks(positions, names)
     axes.invert_yaxis()
-    axes.figure.set_size_inches(8, 1 + 0.3 * len(rows))
+    axes.figure.set_size_inches(3 + 5 * len(axes.figure.axes), 1 + 0.3 * len(rows))
 
 
 def _label(text, width):
