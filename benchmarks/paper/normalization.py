@@ -40,12 +40,14 @@ def measure(study):
 
 def draw(result):
     names = list(dict.fromkeys(curve["generator"] for curve in result["curves"]))
+    paintings = list(dict.fromkeys(curve["painting"] for curve in result["curves"]))
     figure, axes = charts(len(names), xlabel="step", ylabel="held-out total loss", yscale="log")
     for curve in result["curves"]:
         each = axes[names.index(curve["generator"])]
         label = f"{SHORT[curve['normalization']]}, {curve['painting']}, seed {curve['seed']}"
         color = f"C{NORMALIZATIONS.index(curve['normalization'])}"
-        each.plot(curve["steps"], curve["totals"], label=label, color=color, marker=".")
+        dashes = ("-", "--", ":", "-.")[paintings.index(curve["painting"]) % 4]
+        each.plot(curve["steps"], curve["totals"], dashes, label=label, color=color, marker=".")
         each.set_title(curve["generator"])
         each.legend(fontsize="small")
     return figure
