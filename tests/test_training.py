@@ -12,7 +12,9 @@ import pytest
 
 from tfstyle import PerceptualLoss, load, training
 from tfstyle.images import find_images, read_image
+from tfstyle.muon import Muon
 from tfstyle.progress import LOSSES, NonFiniteLossError
+from tfstyle.recipes import _CHOICES
 from tfstyle.training import train
 
 
@@ -195,6 +197,19 @@ def test_weights_that_are_not_finite_are_not_kept(recipe, photographs, network, 
     with pytest.raises(NonFiniteLossError, match=r"weights became infinite.*Nothing was saved"):
         train(recipe, photographs, tmp_path, network, callbacks=[Spoil()])
     assert not (tmp_path / "checkpoint.npz").exists()
+
+
+def test_the_recipe_names_the_optimizer(recipe, photographs, network, tmp_path):
+    found = {}
+    for name in _CHOICES["optimizer"]:
+
+        class Look(keras.callbacks.Callback):
+            def on_train_begin(self, logs=None, name=name):
+                found[name] = type(self.model.optimizer)
+
+        chosen = recipe.replace(optimizer=name, steps=1)
+        train(chosen, photographs, tmp_path / name, network, callbacks=[Look()])
+    assert found == {"muon": Muon, "adam": keras.optimizers.Adam}
 
 
 @pytest.mark.parametrize(("name", "crop"), [("johnson", 30), ("pyramid", 32)])

@@ -32,8 +32,7 @@ def trainings(study):
 
 
 def measure(study):
-    photographs, shown = study.held_out(), study.shown()
-    rows, columns = [], {}
+    photographs, rows = study.held_out(), []
     for painting in study.options.styles:
         labels = {"painting": painting, "normalization": "unpainted", "padding": ""}
         rows.append({**labels, **_cells(study, painting, photographs, photographs)})
@@ -42,10 +41,7 @@ def measure(study):
         pictures = [paint(model, x) for x in photographs]
         labels = training.labels("normalization", "padding")
         rows.append({**labels, **_cells(study, training.painting, photographs, pictures)})
-        sheet = columns.setdefault(training.painting, {"photograph": shown})
-        name = f"{SHORT[training.normalization]}, {training.padding}"
-        sheet[name] = [paint(model, x) for x in shown]
-    figures = [study.show(f"border_{painting}", sheet) for painting, sheet in columns.items()]
+    figures = study.show_trainings("border", trainings(study), _column)
     return {"tables": {_TABLE: rows}, "figures": figures}
 
 
@@ -64,6 +60,10 @@ def _cells(study, painting, photographs, pictures):
     terms = [study.terms(painting, *pair) for pair in pairs]
     faults = (border(*study.loss(painting), pairs), frame(pictures))
     return {**means(terms), **dict(zip(_FAULTS, map(rounded, faults), strict=True))}
+
+
+def _column(training):
+    return f"{SHORT[training.normalization]}, {training.padding}"
 
 
 def _label(row):

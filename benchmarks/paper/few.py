@@ -10,7 +10,7 @@ batch normalization when its averages, those of the training photographs, are no
 
 from benchmarks.paper.frozen import with_own_statistics
 from benchmarks.paper.pictures import SHORT, charts
-from benchmarks.paper.study import means, paint
+from benchmarks.paper.study import means
 from benchmarks.paper.trainings import NORMALIZATIONS, Training
 from tfstyle.evaluation import rounded
 
@@ -31,34 +31,32 @@ def trainings(study):
 
 
 def measure(study):
-    photographs, shown = study.held_out(), study.shown()
-    rows, curves, columns = [], [], {}
+    photographs = study.held_out()
+    rows, curves = [], []
     for training in study.track(trainings(study), "few photographs"):
         style, curve = study.train(training), study.curve(training)
-        own = with_own_statistics(style)
-        terms, owns = (
-            means(study.losses(training.painting, model, photographs))
-            for model in (style.model, own)
-        )
-        labels = training.labels("normalization")
-        labels["photographs"] = training.photographs or len(study.train_paths)
+        terms = own = means(study.losses(training.painting, style.model, photographs))
+        if training.normalization == "batch":
+            own = means(study.losses(training.painting, with_own_statistics(style), photographs))
+        labels = {**training.labels("normalization"), "photographs": _count(study, training)}
         lowest = min(curve["totals"])
         rows.append(
             {
                 **labels,
                 "in training": style.card["training"]["losses"]["loss"],
                 **terms,
-                "total, own statistics": owns["total"],
+                "total, own statistics": own["total"],
                 "lowest on eight": rounded(lowest),
                 "at step": curve["steps"][curve["totals"].index(lowest)],
                 "last on eight": rounded(curve["totals"][-1]),
             }
         )
         curves.append({**labels, **curve})
-        sheet = columns.setdefault(training.painting, {"photograph": shown})
-        name = f"{SHORT[training.normalization]}, {labels['photographs']}"
-        sheet[name] = [paint(style.model, x) for x in shown]
-    figures = [study.show(f"few_{painting}", sheet) for painting, sheet in columns.items()]
+
+    def column(training):
+        return f"{SHORT[training.normalization]}, {_count(study, training)}"
+
+    figures = study.show_trainings("few", trainings(study), column)
     return {"tables": {"Loss after training": rows}, "curves": curves, "figures": figures}
 
 
@@ -73,3 +71,7 @@ def draw(result):
         each.set_title(SHORT[curve["normalization"]])
         each.legend(fontsize="small")
     return figure
+
+
+def _count(study, training):
+    return training.photographs or len(study.train_paths)

@@ -135,6 +135,24 @@ class Study:
         write_image(sheet(columns), self.out / "figures" / f"{name}.jpg", quality=85)
         return f"{name}.jpg"
 
+    def show_trainings(self, name, trainings, label):
+        """Writes a sheet for each painting: the figures' photographs, painted by each training.
+
+        Args:
+            name: String, what the sheets' names begin with.
+            trainings: List of `Training`.
+            label: Function of a training that gives the name of its column.
+
+        Returns:
+            List of the sheets' names.
+        """
+        shown, sheets = self.shown(), {}
+        for training in trainings:
+            columns = sheets.setdefault(training.painting, {"photograph": shown})
+            model = self.train(training).model
+            columns[label(training)] = [paint(model, x) for x in shown]
+        return [self.show(f"{name}_{painting}", columns) for painting, columns in sheets.items()]
+
     def say(self, line):
         """Prints a line above the progress bars, for whoever keeps the output in a file."""
         self._progress.console.print(line, highlight=False)
