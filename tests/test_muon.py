@@ -36,10 +36,12 @@ def test_kernels_move_along_the_momentum_as_far_as_adam_would(rng):
     begin = np.zeros((3, 3, 4, 8), "float32")
     step = moved(Muon(1e-2), begin, [first]) - moved(Muon(1e-2), begin, [first, second])
     momentum = 0.95 * 0.05 * first + 0.05 * second
-    left, _, right = np.linalg.svd(
-        (0.95 * momentum + 0.05 * second).reshape(36, 8), full_matrices=False
-    )
-    along = left.T @ (step / 1e-2 / 0.2 / 6).reshape(36, 8) @ right.T  # 6 is the root of 36
+    ahead = (0.95 * momentum + 0.05 * second).reshape(36, 8)
+    expected = keras.ops.convert_to_numpy(orthogonalized(keras.ops.convert_to_tensor(ahead)))
+    # 6 is the root of 36. Two variables of steps 2e-3 are subtracted.
+    np.testing.assert_allclose(step.reshape(36, 8), 1e-2 * 0.2 * 6 * expected, atol=1e-6)
+    left, _, right = np.linalg.svd(ahead, full_matrices=False)
+    along = left.T @ (step / 1e-2 / 0.2 / 6).reshape(36, 8) @ right.T
     assert np.diag(along).min() > 0.65 and np.diag(along).max() < 1.25
     # Of singular values near 1, the mean square of the elements is 1 / 36.
     assert np.sqrt(np.mean(np.square(step))) == pytest.approx(0.2 * 1e-2, rel=0.25)
