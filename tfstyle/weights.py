@@ -59,13 +59,13 @@ def save_weights(model, path, half, change):
     """
     with np.errstate(over="ignore"):
         half.set_weights([np.float16(weight) for weight in model.get_weights()])
-    if change() <= 1 / 255:  # not so where a weight beyond 65504 became infinite
-        half.save_weights(path)
-        _halve(path)
-        return "float16"
-    half.set_weights(model.get_weights())
+    # No number is below 1/255 where a weight beyond 65504 became infinite.
+    dtype = "float16" if change() <= 1 / 255 else "float32"
+    if dtype == "float32":
+        half.set_weights(model.get_weights())
     half.save_weights(path)
-    return "float32"
+    _compact(path, dtype)
+    return dtype
 
 
 def describe(model, weights):
@@ -97,18 +97,21 @@ def _processor():
         return platform.processor() or platform.machine()
 
 
-def _halve(path):
-    """Rewrites an HDF5 file with float16 for float32: as a new one, for old ones never shrink."""
+def _compact(path, dtype):
+    """Rewrites an HDF5 file of Keras with floats of a dtype, and with the small headers of 1.8.
+
+    A pyramid has 400 groups, and Keras' headers of them take more room than its weights.
+    """
     with (
         replacing(path) as temporary,
         h5py.File(path, "r") as old,
-        h5py.File(temporary, "w") as new,
+        h5py.File(temporary, "w", libver="v108") as new,
     ):
 
         def copy(name, item):
             if isinstance(item, h5py.Dataset):
                 values = item[()]
-                new[name] = values.astype("float16") if values.dtype == "float32" else values
+                new[name] = values.astype(dtype) if values.dtype == "float32" else values
             else:
                 new.require_group(name)
             new[name].attrs.update(item.attrs)
