@@ -21,6 +21,7 @@ setup(
             *("trunk/*", "trunk/paintings/*"),
         ],
     },
+    exclude_package_data={"tfstyle.zoo": ["*/preview.jpg"]},
     install_requires=[
         "tensorflow>=2.16",
         "keras>=3.3",

@@ -120,7 +120,7 @@ class Style:
                 lambda: np.max([np.abs(self.stylize(x) - saved.stylize(x)) for x in pixels]),
             )
             if photographs:
-                write_preview(stylized_pairs(saved.model, photographs), temporary)
+                write_image(stylized_pairs(saved.model, photographs), temporary / "preview.jpg")
             _save_golden(saved, temporary / "golden.npz")
             facts = {"dtype": dtype, **describe(saved.model, temporary / WEIGHTS)}
             write_card(temporary, {**self.card, **facts})
@@ -243,14 +243,6 @@ def stylized_pairs(generator, images, seed=0):
     """
     pixels = stylize_pixels(generator, np.stack([to_pixels(image) for image in images]), seed)
     return montage([images, [to_image(picture) for picture in pixels]])
-
-
-def write_preview(sheet, folder):
-    """Writes the `PIL.Image.Image` of pictures to look at into the folder of a style or trunk.
-
-    With the usual quality the wheel's sheets would be as large as the weights of two styles.
-    """
-    write_image(sheet, folder / "preview.jpg", quality=85)
 
 
 def _check_array(array):

@@ -19,7 +19,7 @@ from tfstyle.images import (
 )
 from tfstyle.layers import ConditionalInstanceNormalization
 from tfstyle.recipes import load_recipes, save_recipes
-from tfstyle.styles import Style, build_generator, jit_compile, stylize_pixels, write_preview
+from tfstyle.styles import Style, build_generator, jit_compile, stylize_pixels
 from tfstyle.weights import (
     describe,
     has_finite_weights,
@@ -133,7 +133,7 @@ class Trunk:
             )
             if previews:
                 images = [center_crop(read_image(path), _PREVIEW) for path in previews]
-                write_preview(stylized_grid(saved, images), temporary)
+                write_image(stylized_grid(saved, images), temporary / "preview.jpg")
             _save_golden(saved, temporary / "golden.npz")
             facts = {"dtype": dtype, **describe(saved.model, temporary / WEIGHTS)}
             write_card(temporary, {**self.card, **facts})
