@@ -112,5 +112,4 @@ def _pixels(photograph, size):
     image = read_image(photograph)
     if size is None:
         return to_pixels(resize_longest(image, 640))
-    height, width = size
-    return to_pixels(center_crop(image, max(size)).crop((0, 0, width, height)))
+    return to_pixels(center_crop(image, size))

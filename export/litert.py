@@ -39,7 +39,7 @@ class Painter:
         self.facts = _read_facts(content, path)
         self.size = self.facts["size"] and tuple(self.facts["size"])
         try:
-            self.interpreter = _interpreter_class()(model_content=content, num_threads=threads)
+            self.interpreter = interpreter_class()(model_content=content, num_threads=threads)
             self._runner = self.interpreter.get_signature_runner("serving_default")
         except (ValueError, RuntimeError) as error:
             raise ValueError(f"{path} is damaged: {error}") from None
@@ -57,7 +57,15 @@ class Painter:
 
         Returns:
             float32 `[height, width, 3]` in [0, 1]; of the photograph's size if the file's is free.
+
+        Raises:
+            ValueError: on an array of another kind.
         """
+        if pixels.ndim != 3 or pixels.shape[-1] != 3 or pixels.dtype.kind != "f":
+            raise ValueError(
+                "pixels must be floats [height, width, 3] in [0, 1]: divide bytes by 255. "
+                f"Received: {pixels.dtype} {list(pixels.shape)}"
+            )
         if self.size:
             pixels = _fit(pixels, self.size)
         height, width = pixels.shape[:2]
@@ -124,7 +132,7 @@ def _read_facts(content, path):
     # Bytes 4 to 7 of a flatbuffer say what it is.
     if content[4:8] != b"TFL3":
         raise ValueError(f"{path} is not a TFLite file. Write one with: tfstyle export STYLE")
-    _interpreter_class()  # says what to install before the next line fails for the same reason
+    interpreter_class()  # says what to install before the next line fails for the same reason
     from ai_edge_litert import schema_py_generated as schema
 
     try:
@@ -138,7 +146,12 @@ def _read_facts(content, path):
     raise ValueError(f"{path} was not written by tfstyle: it has no metadata entry of this name.")
 
 
-def _interpreter_class():
+def interpreter_class():
+    """Gives LiteRT's `Interpreter`.
+
+    Raises:
+        ImportError: if ai-edge-litert is not installed.
+    """
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tfstyle.export.litert import Painter
+from tfstyle.export.litert import Painter, interpreter_class
 from tfstyle.export.metadata import add_metadata
 from tfstyle.export.portable import make_portable
 from tfstyle.export.quantization import compute_in_float, near_image, quantize
@@ -61,6 +61,7 @@ def to_tflite(
     Raises:
         ValueError: on another precision, a size that does not fit, int8 without photographs or
             below the floor. Nothing is written then.
+        ImportError: on int8 without ai-edge-litert.
 
     Example: `to_tflite(tfstyle.load("mosaic"), "mosaic.tflite", "float16", size=384)`
     """
@@ -140,6 +141,8 @@ def _check(path, precision, photographs, seed):
         )
     if seed is not None and seed < 0:
         raise ValueError(f"seed must not be negative. Received: {seed}")
+    if precision == "int8":
+        interpreter_class()  # judges the pictures, after a long conversion
 
 
 def _check_size(generator, size):
@@ -166,15 +169,9 @@ def _samples(generator, photographs, size, seed):
     """Yields the inputs of some photographs, cropped and scaled to `size`, as a converter asks."""
     names = input_names(generator)
     for number, path in enumerate(photographs[:_CALIBRATION]):
-        images = to_pixels(_crop(path, size))[None]
+        images = to_pixels(center_crop(read_image(path), size))[None]
         noise = [] if seed is not None else sample_noise(generator, *images.shape[:3], number)
         yield dict(zip(names, [images, *noise], strict=False))
-
-
-def _crop(path, size):
-    height, width = size
-    square = center_crop(read_image(path), max(size))
-    return square.crop((0, 0, width, height))
 
 
 def _similarity(style, content, size, photographs, refuse):
@@ -185,7 +182,7 @@ def _similarity(style, content, size, photographs, refuse):
         seed = painter.facts["seed"] or 0
         found = []
         for path in photographs[:_JUDGES]:
-            pixels = to_pixels(_crop(path, size))
+            pixels = to_pixels(center_crop(read_image(path), size))
             expected = stylize_pixels(style.model, pixels[None], seed)
             found.append(similarity(painter.stylize(pixels, seed)[None], expected))
     value = round(float(np.mean(found)), 4)

@@ -10,8 +10,9 @@ from PIL import Image
 
 from tfstyle import Recipe, load
 from tfstyle.cli import main
+from tfstyle.cli_training import _two
 from tfstyle.folders import read_card, write_card
-from tfstyle.images import read_image
+from tfstyle.images import find_images, read_image
 from tfstyle.progress import NonFiniteLossError
 from tfstyle.recipes import save_recipes
 from tfstyle.trunks import Trunk, build_trunk, load_trunk
@@ -208,7 +209,12 @@ MISTAKES = {
     "train photo.jpg --content more --from nowhere": "There is no style 'nowhere'",
     "train photo.jpg --content more --generator unet": "johnson, pyramid. Received: 'unet'",
     "train photo.jpg --content more --precision bf16": "mixed_bfloat16, mixed_float16. Received",
-    "train photo.jpg --content more --preview no.jpg": "no.jpg: there is no such photograph",
+    "train photo.jpg --content more --preview no.jpg": "no.jpg: there is no such file",
+    "train photo.jpg --content more --preview mistyped.toml": "mistyped.toml is not an image",
+    "train photo.jpg --content more -g pyramid --from trunk": "begins a johnson, no pyramid",
+    "train black.jpg --content more -o painted -g pyramid": "painted holds a style of another",
+    "trunk trunk.toml --content more -o more": "more holds other files, and a trunk takes",
+    "export mosaic --format saved_model --size 384 --seed 0": "--size, --seed: for --format tflite",
     "train photo.jpg --content more --vgg no.h5": "no.h5: there is no such file of VGG19's",
 }
 
@@ -221,6 +227,10 @@ def test_mistakes_are_one_line_before_keras_is_loaded(tmp_path, monkeypatch, lin
     for photograph in ("photo.jpg", "more/photo.jpg"):
         Image.new("RGB", (8, 8)).save(photograph)
     Path("mine/johnson/card.json").write_text("{}")
+    shutil.copytree("mine", "painted")
+    for painting, colour in (("painted/painting.jpg", "white"), ("black.jpg", "black")):
+        Image.new("RGB", (8, 8), colour).save(painting)
+    Path("trunk.toml").write_text('[paintings.one]\npainting = "photo.jpg"')
     Path("mistyped.toml").write_text('painting = "photo.jpg"\nstepps = 3')
     Path("unpainted.toml").write_text('painting = "nowhere.jpg"')
     before = names(tmp_path)
@@ -260,6 +270,20 @@ def test_what_can_be_blended_is_listed_with_the_zoo(tfstyle, mine):
     assert "--style mosaic:0.6,great_wave:0.4: " in line
     assert {*line.rstrip(".").split(": ")[1].split(", ")} == {*load_trunk().recipes}
     assert "To blend" not in tfstyle("list", mine.parent)[1]
+
+
+def test_of_one_name_the_folders_own_style_is_listed(tfstyle, style, tmp_path, monkeypatch):
+    style.save(tmp_path / "mosaic")
+    monkeypatch.chdir(tmp_path)
+    (row,) = json.loads(tfstyle("list", "--json", ".")[1])
+    assert (row["name"], row["parameters"]) == ("mosaic", style.model.count_params())
+
+
+def test_photographs_that_cannot_be_read_are_not_shown(photographs, tmp_path):
+    shutil.copytree(photographs, tmp_path / "more")
+    (tmp_path / "more" / "0.jpg").write_text("no photograph")
+    with pytest.warns(UserWarning, match=r"Left out: .*0.jpg"):
+        assert [path.name for path in _two(find_images(tmp_path / "more"))] == ["4.jpg", "1.jpg"]
 
 
 def test_styles_are_listed_for_programs(tfstyle, mine):
@@ -355,6 +379,8 @@ def test_a_finished_training_called_again_keeps_evaluation_and_preview(
     write_card(preview.parent, card)
     assert tfstyle(*command)[0] == 0
     assert read_card(preview.parent) == card and preview.exists()
+    assert tfstyle(*command, "--preview", photographs / "1.jpg")[0] == 0
+    assert read_card(preview.parent)["evaluation"] == {"total": 1}
     style.card = {"training": {"steps": 2, "seconds": 4}}
     assert tfstyle(*command)[0] == 0
     assert "evaluation" not in read_card(preview.parent)

@@ -254,6 +254,13 @@ def test_bad_files_are_refused_by_name(rng, tmp_path, name):
     refused(tmp_path / name)
 
 
+def test_postscript_is_not_run(tmp_path):
+    Image.new("RGB", (8, 8)).save(tmp_path / "photo.eps")
+    (tmp_path / "photo.eps").rename(tmp_path / "photo.jpg")
+    with pytest.raises(ValueError, match=r"photo.jpg: PostScript is refused"):
+        read_image(tmp_path / "photo.jpg")
+
+
 @pytest.mark.parametrize("name", ["missing.jpg", "folder.jpg", "not\0a name.jpg"])
 def test_what_is_no_file_is_refused_by_name(tmp_path, name):
     (tmp_path / "folder.jpg").mkdir()
@@ -379,6 +386,12 @@ def test_the_crop_is_the_middle(rng, size, middle):
     left, top = middle
     expected = image.crop((left, top, left + 8, top + 8))
     np.testing.assert_array_equal(center_crop(image, 8), expected)
+
+
+def test_a_crop_of_other_proportions_is_the_middle_too(rng):
+    image = noise(rng, 30, 16)
+    np.testing.assert_array_equal(center_crop(image, (4, 30)), image.crop((0, 6, 30, 10)))
+    np.testing.assert_array_equal(center_crop(image, (16, 8)), image.crop((11, 0, 19, 16)))
 
 
 def test_a_montage_has_white_gaps():

@@ -62,6 +62,12 @@ def test_any_size_comes_back(size):
         assert picture.shape == pixels.shape and np.isfinite(picture).all()
 
 
+@pytest.mark.parametrize("pixels", [np.zeros((8, 8, 3), "uint8"), np.zeros((1, 8, 8, 3))])
+def test_other_arrays_are_refused(pixels):
+    with pytest.raises(ValueError, match=r"must be floats \[height, width, 3\] in \[0, 1\]"):
+        Painter(TINY).stylize(pixels)
+
+
 def test_sizes_may_follow_each_other():
     painter = Painter(TINY)
     pixels = np.random.default_rng(0).uniform(size=(32, 20, 3)).astype("float32")

@@ -9,7 +9,7 @@ from PIL import Image
 import tfstyle
 from tfstyle import Style, list_styles, load
 from tfstyle.files import replacing, sha256
-from tfstyle.folders import read_card, write_card
+from tfstyle.folders import find_style, read_card, write_card
 from tfstyle.images import find_images, read_image, to_image
 from tfstyle.styles import build_generator
 
@@ -176,6 +176,39 @@ def test_a_save_killed_between_its_renames_is_undone_by_the_next(rng, style, fol
     (folder / ".old-1-johnson").mkdir()
     style.save(folder)
     assert not [p for p in folder.iterdir() if p.name.startswith(".")]
+
+
+def test_the_next_save_leaves_backups_of_other_names(folder):
+    (folder / ".old-1-my-johnson").mkdir()
+    with replacing(folder / "johnson") as temporary:
+        temporary.mkdir()
+    assert (folder / ".old-1-my-johnson").exists()
+
+
+def test_a_folder_with_a_name_of_the_zoo_is_read_where_it_was_written(style, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    recipe = style.recipe.replace(generator="pyramid")
+    saved = Style(recipe, build_generator(recipe)).save("starry_night")
+    assert saved.recipe.generator == "pyramid" and saved.recipe.width == recipe.width
+    assert style.save("mosaic").card["parameters"] == style.model.count_params()
+
+
+def test_a_style_knows_its_name_from_within(folder, monkeypatch):
+    for place in (folder, folder / "johnson"):
+        monkeypatch.chdir(place)
+        assert find_style(".").parent.name == "mine"
+
+
+def test_another_painting_does_not_replace_that_of_another_generator(style, folder, tmp_path):
+    before = sha256(folder / "painting.png")
+    Image.new("RGB", (64, 48)).save(tmp_path / "black.png")
+    recipe = style.recipe.replace(generator="pyramid", painting=str(tmp_path / "black.png"))
+    other = Style(recipe, build_generator(recipe))
+    with pytest.raises(ValueError, match=r"mine holds a style of another painting, with johnson"):
+        other.save(folder)
+    assert sha256(folder / "painting.png") == before and not (folder / "pyramid").exists()
+    Style(recipe.replace(generator="johnson"), style.model).save(folder)  # the only one there
+    assert sha256(folder / "painting.png") != before
 
 
 @pytest.mark.parametrize("missing", ["painting", "preview"])

@@ -176,6 +176,11 @@ def test_another_recipe_is_refused(recipe, photographs, network, tmp_path):
         train(recipe.replace(learning_rate=0.01), photographs, tmp_path, network)
     with pytest.raises(ValueError, match=r"precision float32 \(now mixed_bfloat16\)"):
         train(recipe, photographs, tmp_path, network, "mixed_bfloat16")
+    # Of another number of variables the checkpoint is as good.
+    with pytest.raises(ValueError, match=r"another training: trainable all \(now normalization\)"):
+        train(recipe.replace(trainable="normalization"), photographs, tmp_path, network)
+    with pytest.raises(ValueError, match=r"another training: generator johnson \(now pyramid\)"):
+        train(recipe.replace(generator="pyramid", crop=64), photographs, tmp_path, network)
     # A credit decides nothing.
     train(recipe.replace(title="Stripes"), photographs, tmp_path, network)
 
@@ -231,7 +236,7 @@ def test_a_training_starts_from_another_style(recipe, photographs, network, styl
     record = trained.card["training"]["start"]
     assert record["style"] == start and record["sha256"] == load(start).card["sha256"]
     assert (record["steps"], record["seconds"]) == (8, 64)  # all that led there
-    with pytest.raises(ValueError, match=r"generator of the same options. .*'width': 4"):
+    with pytest.raises(ValueError, match=r"same kind and options. .*'width': 4"):
         train(recipe.replace(width=8), photographs, tmp_path / "other", network)
 
 

@@ -94,6 +94,30 @@ def test_a_saved_trunk_paints_the_same(trunk, pixels, tmp_path, photographs):
     assert read_image(tmp_path / "trunk" / "preview.jpg").height == 4 * 164 - 4
 
 
+def test_a_trunk_replaces_nothing_but_a_trunk(trunk, tmp_path):
+    (tmp_path / "project" / "photos").mkdir(parents=True)
+    (tmp_path / "file").touch()
+    for place in ("project", "file"):
+        with pytest.raises(ValueError, match=f"{place} holds other files"):
+            trunk.save(tmp_path / place)
+    assert (tmp_path / "project" / "photos").exists() and (tmp_path / "file").is_file()
+    (tmp_path / "empty").mkdir()
+    trunk.save(tmp_path / "empty")
+    trunk.save(tmp_path / "empty")
+
+
+def test_a_trunk_with_a_name_of_the_zoo_is_read_where_it_was_written(trunk, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert trunk.save("trunk").recipes.keys() == trunk.recipes.keys()
+
+
+@pytest.mark.parametrize("name", ["../../escaped", "a/b", "first:1", "one, two", ""])
+def test_names_of_paintings_are_no_paths(trunk, tmp_path, name):
+    save_recipes({name: next(iter(trunk.recipes.values()))}, tmp_path / "recipe.toml")
+    with pytest.raises(ValueError, match="letters, digits, - and _ alone"):
+        load_recipes(tmp_path / "recipe.toml")
+
+
 def test_a_baked_style_is_saved_as_any_other(trunk, pixels, tmp_path):
     style = trunk.bake("stripes")
     np.testing.assert_allclose(
@@ -234,6 +258,19 @@ def test_a_trunk_starts_from_a_trunk(trunk, photographs, network, tmp_path, pixe
         # Adam's steps are as long as the learning rate.
         expected = start.stylize(pixels, name)
         np.testing.assert_allclose(again.stylize(pixels, name), expected, atol=1e-4)
+
+
+def test_starts_of_another_kind_are_refused(trunk, recipes, photographs, network, tmp_path):
+    trunk.save(tmp_path / "first")
+    recipe = recipes["first"].replace(start=str(tmp_path / "first"), steps=1)
+    with pytest.raises(ValueError, match=r"same kind and options. .*'johnson'.*'pyramid'"):
+        train(recipe.replace(generator="pyramid", crop=64), photographs, tmp_path / "a", network)
+    for others, message in (
+        (dict.fromkeys(("one", "two"), recipe), "has 3, the recipe 2"),
+        ({name: recipe.replace(width=8) for name in recipes}, "same kind and options"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            train_trunk(others, photographs, tmp_path / "b", network)
 
 
 def test_a_style_starts_from_the_row_of_a_trunk_that_paints_it_best(

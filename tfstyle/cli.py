@@ -55,7 +55,7 @@ def main():
     warnings.filterwarnings("ignore", module="PIL")
     try:
         app()
-    except ValueError as error:
+    except (ValueError, ImportError) as error:  # a package that an option needs is missing
         complain(error)
         sys.exit(2)
     except (ArithmeticError, OSError) as error:
@@ -127,7 +127,7 @@ def list_command(
     rows = []
     for name, generators in list_styles(folder).items():
         for generator in generators:
-            place = find_style(folder / name if folder else name, generator)
+            place = find_style(folder.resolve() / name if folder else name, generator)
             recipe, card = Recipe.load(place / RECIPE), read_card(place)
             rows.append(
                 {

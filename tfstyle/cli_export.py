@@ -21,8 +21,9 @@ def export(
         str, typer.Option("--format", "-f", help="tflite or saved_model.")
     ] = "tflite",
     precision: Annotated[
-        str, typer.Option(help="Of tflite: float32, float16, int8_weights or int8.")
-    ] = "float32",
+        str | None,
+        typer.Option(help="Of tflite: float32, float16, int8_weights, int8. [default: float32]"),
+    ] = None,
     size: Annotated[
         str | None, typer.Option(help="384 or HEIGHTxWIDTH, for GPU delegates; else free.")
     ] = None,
@@ -47,14 +48,22 @@ def export(
     folder = find_style(style, generator)
     if format not in ("tflite", "saved_model"):
         raise ValueError(f"--format must be tflite or saved_model. Received: {format}")
+    for_tflite = {
+        "--precision": precision,
+        "--size": size,
+        "--calibrate": calibrate,
+        "--seed": seed,
+        "--photograph": photograph,
+        "--accept-damage": accept_damage or None,
+    }
+    given = [option for option, value in for_tflite.items() if value is not None]
+    if format == "saved_model" and given:
+        raise ValueError(f"{', '.join(given)}: for --format tflite alone.")
     sides = _size(size)
     photographs = find_images(calibrate) if calibrate else ()
     target = output or Path(f"{folder.parent.name}{'.tflite' if format == 'tflite' else ''}")
     load_keras()
-    try:
-        from tfstyle.export import to_saved_model, to_tflite
-    except ImportError as error:
-        raise ValueError(error) from None
+    from tfstyle.export import to_saved_model, to_tflite
     from tfstyle.styles import load
 
     exported = load(folder)
@@ -62,6 +71,7 @@ def export(
         if format == "saved_model":
             typer.echo(f"Saved {to_saved_model(exported, target)}.")
             return
+        precision = precision or "float32"
         to_tflite(exported, target, precision, sides, photographs, seed, not accept_damage)
     typer.echo(f"Saved {target} and {target.with_suffix('.json').name}.")
     _show_file(exported, target, photograph or Path(exported.recipe.painting))

@@ -1,14 +1,23 @@
 """The commands that train: `tfstyle train` and `tfstyle trunk`."""
 
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
 
-from tfstyle.folders import CARD, RECIPE, find_style, is_trunk, read_card
-from tfstyle.images import find_images
+from tfstyle.folders import (
+    CARD,
+    RECIPE,
+    find_style,
+    is_trunk,
+    read_card,
+    refuse_to_empty,
+    shared_painting,
+)
+from tfstyle.images import find_images, read_image, read_images, spread
 from tfstyle.recipes import Recipe, load_recipes
 from tfstyle.terminal import Generator, Vgg, command_line, load_keras
 
@@ -82,8 +91,11 @@ def train(
     previews = preview or _two(photographs)
     # All that can be refused before Keras is loaded.
     _refuse(precision, vgg, previews)
+    shared_painting(output, recipe.painting, recipe.generator)
     if recipe.start and not is_trunk(recipe.start):
         find_style(recipe.start, recipe.generator)
+    elif recipe.start and recipe.generator != "johnson":
+        raise ValueError(f"A trunk begins a johnson, no {recipe.generator}: give --from a style.")
     if tensorboard and not find_spec("tensorboard"):
         raise ValueError("--tensorboard needs the package tensorboard: pip install tensorboard.")
     load_keras()
@@ -96,10 +108,11 @@ def train(
     callbacks = [TensorBoard(folder / "tensorboard")] if tensorboard else []
     style = train_style(recipe, content, folder, vgg, precision, previews, callbacks)
     saved = output / recipe.generator
-    known = read_card(saved).get("training") if (saved / CARD).exists() else None
+    card = read_card(saved) if (saved / CARD).exists() else {}
     # A finished training called again must not cost previews and evaluation.
-    if preview or not known or known != style.card["training"]:
-        style.card["command"] = command_line()
+    known = card.get("training") == style.card["training"]
+    if preview or not known:
+        style.card = {**(card if known else {}), **style.card, "command": command_line()}
         style.save(output, previews)
     # As a path, lest a style of the zoo have the same name.
     typer.echo(f"Saved. Use it with: tfstyle stylize PHOTO --style {output.resolve()}")
@@ -115,6 +128,7 @@ def trunk(
 ):
     """Train one generator on many paintings. The same command goes on after an interruption."""
     recipes = load_recipes(recipe)
+    refuse_to_empty(output)
     for each in recipes.values():
         _refuse_missing(each.painting)
     # Beside the trunk, whose folder is replaced as a whole at the end.
@@ -131,7 +145,7 @@ def trunk(
     trained = train_trunk(recipes, content, folder, vgg, precision, previews)
     trained.card["command"] = command_line()
     trained.save(output, previews)
-    typer.echo(f"Saved {output}. Begin a training with it by --from {output}.")
+    typer.echo(f"Saved. Begin a training with it by --from {output.resolve()}")
 
 
 def _recipe(path, values):
@@ -155,11 +169,11 @@ def _refuse(precision, vgg, previews):
     if vgg != "imagenet":
         _refuse_missing(vgg, "file of VGG19's weights")
     for path in previews:
-        _refuse_missing(path, "photograph")
+        read_image(path)
 
 
 def _two(photographs):
-    return photographs[:: max(1, len(photographs) // 2)][:2]
+    return [path for path, _ in islice(read_images(spread(photographs, 2)), 2)]
 
 
 def _precision(name):

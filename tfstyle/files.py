@@ -4,6 +4,7 @@ import contextlib
 import glob
 import hashlib
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -56,6 +57,8 @@ def _replace_folder(temporary, path):
 
 def _restore(path):
     for old in path.parent.glob(f".old-*-{glob.escape(path.name)}"):
+        if not re.fullmatch(rf"\.old-\d+-{re.escape(path.name)}", old.name):
+            continue  # of .../my-trunk, which ends like .../trunk
         if path.exists():
             _remove(old)
         else:

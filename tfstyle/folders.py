@@ -109,6 +109,41 @@ def is_trunk(name):
     return _trunk_folder(name) is not None
 
 
+def shared_painting(folder, painting, generator):
+    """Gives the path of the copy of its painting that the generators of a style share.
+
+    Args:
+        folder: Of the style.
+        painting: Path of the painting that a generator was or will be trained on.
+        generator: Name.
+
+    Returns:
+        `pathlib.Path`, of a file that may be missing.
+
+    Raises:
+        ValueError: if another generator of the style has another painting there.
+    """
+    copy = Path(folder) / f"painting{Path(painting).suffix.lower()}"
+    others = [name for name in _generators(Path(folder)) if name != generator]
+    if others and copy.exists() and sha256(copy) != sha256(painting):
+        raise ValueError(
+            f"{folder} holds a style of another painting, with {others[0]}. Choose another folder."
+        )
+    return copy
+
+
+def refuse_to_empty(folder):
+    """Refuses to write a trunk in place of a folder, or file, that holds something else.
+
+    Raises:
+        ValueError: if it does.
+    """
+    if folder.exists() and not _holds_trunk(folder) and (folder.is_file() or any(folder.iterdir())):
+        raise ValueError(
+            f"{folder} holds other files, and a trunk takes the whole folder. Choose another one."
+        )
+
+
 def read_card(folder):
     """Reads the card of a trained generator.
 
@@ -167,7 +202,7 @@ def _find_folder(style):
     if Path(style).name == str(style) and _generators(named):
         return named
     if Path(style).is_dir() and not _holds_trunk(Path(style)):
-        return Path(style)
+        return Path(style).resolve()  # of "." too the name is known
     if is_trunk(style):
         raise ValueError(
             f"{style} is a trunk, which paints many styles. Use tfstyle.load_trunk, or with "

@@ -7,6 +7,7 @@ The pixel contract: RGB, height before width, channels last. Files and people ha
 import contextlib
 import io
 import math
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,8 @@ def read_image(path, least_sides=None):
             return to_rgb(image)
     except (FileNotFoundError, IsADirectoryError):
         raise ValueError(f"{path}: there is no such file.") from None
+    except PermissionError:
+        raise ValueError(f"{path} must not be read: its permissions say so.") from None
     except UnidentifiedImageError:
         raise ValueError(f"{path} is not an image that Pillow can read.") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -80,6 +83,20 @@ def read_image(path, least_sides=None):
         raise ValueError(f"{path}: {error}") from None
     except Exception as error:  # damaged bytes make Pillow raise nearly anything
         raise ValueError(f"{path} is damaged or cut off: {error}.") from error
+
+
+def read_images(paths, least_sides=None):
+    """Yields path and image, see `read_image`, of those files that can be read; warns of others."""
+    for path in paths:
+        try:
+            yield path, read_image(path, least_sides)
+        except ValueError as error:
+            warnings.warn(f"Left out: {error}", stacklevel=3)
+
+
+def spread(paths, count):
+    """Gives all paths of a list, first `count` or so from all over it."""
+    return list(dict.fromkeys([*paths[:: max(1, len(paths) // count)], *paths]))
 
 
 def to_rgb(image):
@@ -135,9 +152,15 @@ def limit_longest(image, side):
     return image if max(image.size) <= side else resize_longest(image, side)
 
 
-def center_crop(image, side):
-    """Cuts the largest square from the middle of an image and scales it to `side` pixels."""
-    return ImageOps.fit(image.convert("RGB"), (side, side), Image.Resampling.BICUBIC)
+def center_crop(image, size):
+    """Cuts the largest part of the proportions of `size` from the middle, and scales it to `size`.
+
+    Args:
+        image: `PIL.Image.Image`.
+        size: `(height, width)`, or an integer for a square.
+    """
+    height, width = (size, size) if isinstance(size, int) else size
+    return ImageOps.fit(image.convert("RGB"), (width, height), Image.Resampling.BICUBIC)
 
 
 def mirror(pixels, height, width):
@@ -198,6 +221,8 @@ def montage(rows, gap=4):
 
 
 def _refuse(image):
+    if image.format == "EPS":  # a program: Pillow would have Ghostscript run it
+        raise ValueError("PostScript is refused, whatever the file is called. Save it as PNG.")
     if image.width * image.height > (Image.MAX_IMAGE_PIXELS or math.inf):
         raise Image.DecompressionBombError  # up to twice as many, Pillow itself only warns
     # A camera's JPEG may carry further views (MPO): its first image is the photograph.

@@ -1,12 +1,11 @@
 """The photographs of a training, as batches of crops."""
 
 import functools
-import warnings
 
 import keras
 import numpy as np
 
-from tfstyle.images import read_image, resize_shortest, to_pixels
+from tfstyle.images import read_images, resize_shortest, to_pixels
 
 # Photographs are scaled so that a crop covers 8/9 of the shorter side: nearly all of the scene,
 # at 33 positions each way for crops of 256.
@@ -67,12 +66,9 @@ class Photographs(keras.utils.PyDataset):
         short = round(self._crop * _MARGIN)
         rounds, position = divmod(number, len(self._paths))
         order = _shuffled(self._seed, rounds, len(self._paths))
-        for chosen in (*order[position:], *order[:position]):
-            path = self._paths[chosen]
-            try:
-                return resize_shortest(read_image(path, (short, short)), short)
-            except ValueError as error:
-                warnings.warn(f"Left out: {error}", stacklevel=2)
+        paths = (self._paths[chosen] for chosen in (*order[position:], *order[:position]))
+        for _, image in read_images(paths, (short, short)):
+            return resize_shortest(image, short)
         raise ValueError("None of the photographs can be read.")
 
 

@@ -52,7 +52,8 @@ class Progress(keras.callbacks.Callback):
             with np.load(self._checkpoint, allow_pickle=False) as file:
                 saved = dict(file)
             setting = json.loads(str(saved["setting"]))
-            state = [saved[f"variable_{number}"] for number in range(len(_state(model)))]
+            count = sum(name.startswith("variable_") for name in saved)
+            state = [saved[f"variable_{number}"] for number in range(count)]
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
             message = f"{self._checkpoint} is damaged. Delete it to begin anew."
             raise ValueError(message) from None

@@ -3,6 +3,7 @@
 import dataclasses
 import difflib
 import os
+import re
 import tomllib
 from pathlib import Path
 
@@ -191,6 +192,12 @@ def load_recipes(path):
     paintings = shared.pop("paintings", None)
     if not isinstance(paintings, dict) or not paintings:
         raise ValueError(f"{path}: a trunk needs a table [paintings.NAME] for each painting.")
+    for name in paintings:
+        if not re.fullmatch(r"[\w-]+", name):  # it becomes a file's name, and part of a blend's
+            raise ValueError(
+                f"{path}: the name of a painting has letters, digits, - and _ alone. "
+                f"Received: {name!r}"
+            )
     return {name: _read(path, {**shared, **own}) for name, own in paintings.items()}
 
 

@@ -9,7 +9,15 @@ import numpy as np
 from PIL import Image
 
 from tfstyle.files import replacing
-from tfstyle.folders import RECIPE, WEIGHTS, check_weights, find_style, read_card, write_card
+from tfstyle.folders import (
+    RECIPE,
+    WEIGHTS,
+    check_weights,
+    find_style,
+    read_card,
+    shared_painting,
+    write_card,
+)
 from tfstyle.generators import GENERATORS, sample_noise, size_rule
 from tfstyle.images import (
     add_grain,
@@ -96,15 +104,16 @@ class Style:
             `Style`, as `load` would give it.
 
         Raises:
-            ValueError: if a weight is not finite, or the painting or a preview is missing or
-                cannot be read. Nothing is written then.
+            ValueError: if a weight is not finite, the painting or a preview is missing or cannot
+                be read, or `folder` has another generator's style of another painting. Nothing
+                is written then.
         """
         if not has_finite_weights(self.model):
             raise ValueError("The style has weights that are not finite, and is not saved.")
         photographs = [center_crop(read_image(path), 256) for path in previews]
         images = [read_image(self.recipe.painting), *photographs]
         folder = Path(folder)
-        painting = folder / f"painting{Path(self.recipe.painting).suffix.lower()}"
+        painting = shared_painting(folder, self.recipe.painting, self.recipe.generator)
         if not (painting.exists() and painting.samefile(self.recipe.painting)):
             with replacing(painting) as temporary:
                 shutil.copyfile(self.recipe.painting, temporary)
@@ -124,7 +133,7 @@ class Style:
             _save_golden(saved, temporary / "golden.npz")
             facts = {"dtype": dtype, **describe(saved.model, temporary / WEIGHTS)}
             write_card(temporary, {**self.card, **facts})
-        return load(folder, self.recipe.generator)
+        return load(folder.resolve(), self.recipe.generator)  # not the zoo's of this name
 
     def _stylize_image(self, image, seed, grain):
         pixels = self._paint(to_pixels(image)[None], seed, grain)[0]

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import hashlib
+import itertools
 import time
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,14 @@ from keras import ops
 from tfstyle.files import sha256
 from tfstyle.folders import is_trunk
 from tfstyle.generators import sample_noise, size_rule
-from tfstyle.images import center_crop, find_images, read_image, to_pixels
+from tfstyle.images import (
+    center_crop,
+    find_images,
+    read_image,
+    read_images,
+    spread,
+    to_pixels,
+)
 from tfstyle.layers import ConditionalInstanceNormalization, InstanceNormalization
 from tfstyle.muon import Muon
 from tfstyle.photographs import Photographs, draw_styles
@@ -213,7 +221,7 @@ def train_trunk(
         recipes = _balanced(recipes, loss, each, paths)
         loss.weights["style"] = 1.0
         generator = build_trunk(recipes)
-        start = _begin_trunk(generator, shared)
+        start = _begin_trunk(generator, recipes)
         progress = Progress(
             Path(folder),
             shared.steps,
@@ -306,8 +314,10 @@ def _images(photographs, previews, crop):
 
 def _some(paths, crop, count):
     """Gives the middles of `count` photographs from all over the list."""
-    chosen = paths[:: max(1, len(paths) // count)][:count]
-    return [to_pixels(center_crop(read_image(path), crop)) for path in chosen]
+    images = [image for _, image in itertools.islice(read_images(spread(paths, count)), count)]
+    if not images:
+        raise ValueError("None of the photographs can be read.")
+    return [to_pixels(center_crop(image, crop)) for image in images]
 
 
 def _balanced(recipes, loss, style_grams, paths):
@@ -368,12 +378,23 @@ def _begin(generator, recipe, loss, grams, paths):
     return {"trunk": recipe.start, "style": nearest, "sha256": trunk.card["sha256"]}
 
 
-def _begin_trunk(generator, recipe):
+def _begin_trunk(generator, recipes):
     """As `_begin`, for a trunk. From a style: each begins as it; from a trunk: all as in it."""
+    recipe = next(iter(recipes.values()))
     _check_crop(generator, recipe)
     if not recipe.start:
         return None
-    start = load_trunk(recipe.start) if is_trunk(recipe.start) else load(recipe.start, "johnson")
+    if is_trunk(recipe.start):
+        start = load_trunk(recipe.start)
+        if len(start.recipes) != len(recipes):
+            raise ValueError(
+                f"A trunk starts from one of as many paintings. {recipe.start} has "
+                f"{len(start.recipes)}, the recipe {len(recipes)}."
+            )
+        _refuse_other_generator(recipe, next(iter(start.recipes.values())))
+    else:
+        start = load(recipe.start, "johnson")
+        _refuse_other_generator(recipe, start.recipe)
     layers = (weighted_layers(model) for model in (generator, start.model))
     for ours, theirs in zip(*layers, strict=True):
         values = theirs.get_weights()
@@ -394,12 +415,17 @@ def _check_crop(generator, recipe):
 
 
 def _take(generator, recipe, start):
-    if start.recipe.generator_options != recipe.generator_options:
-        raise ValueError(
-            f"A training starts from a generator of the same options. {recipe.start} has "
-            f"{start.recipe.generator_options}, the recipe {recipe.generator_options}."
-        )
+    _refuse_other_generator(recipe, start.recipe)
     generator.set_weights(start.model.get_weights())
+
+
+def _refuse_other_generator(recipe, start):
+    ours, theirs = ((each.generator, each.generator_options) for each in (recipe, start))
+    if ours != theirs:
+        raise ValueError(
+            f"A training starts from a generator of the same kind and options. {recipe.start} is "
+            f"{theirs}, the recipe {ours}."
+        )
 
 
 def _fit(model, recipe, paths, further, callbacks):

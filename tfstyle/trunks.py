@@ -7,7 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from tfstyle.files import replacing
-from tfstyle.folders import RECIPE, WEIGHTS, check_weights, find_trunk, read_card, write_card
+from tfstyle.folders import (
+    RECIPE,
+    WEIGHTS,
+    check_weights,
+    find_trunk,
+    read_card,
+    refuse_to_empty,
+    write_card,
+)
 from tfstyle.generators import GENERATORS
 from tfstyle.images import (
     center_crop,
@@ -16,6 +24,7 @@ from tfstyle.images import (
     to_image,
     to_pixels,
     to_uint8,
+    write_image,
 )
 from tfstyle.layers import ConditionalInstanceNormalization
 from tfstyle.recipes import load_recipes, save_recipes
@@ -112,12 +121,13 @@ class Trunk:
             `Trunk`, as `load_trunk` would give it.
 
         Raises:
-            ValueError: if a weight is not finite, or a painting or a preview is missing or cannot
-                be read. Nothing is written then.
+            ValueError: if a weight is not finite, a painting or a preview is missing or cannot be
+                read, or `folder` holds anything but a trunk. Nothing is written then.
         """
         if not has_finite_weights(self.model):
             raise ValueError("The trunk has weights that are not finite, and is not saved.")
         folder = Path(folder)
+        refuse_to_empty(folder)
         with replacing(folder) as temporary:
             (temporary / "paintings").mkdir(parents=True)
             recipes = {}
@@ -137,7 +147,7 @@ class Trunk:
             _save_golden(saved, temporary / "golden.npz")
             facts = {"dtype": dtype, **describe(saved.model, temporary / WEIGHTS)}
             write_card(temporary, {**self.card, **facts})
-        return load_trunk(folder)
+        return load_trunk(folder.resolve())  # not the zoo's of this name
 
 
 class _Blend(Style):
