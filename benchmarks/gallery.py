@@ -26,7 +26,8 @@ SIDE = 384
 HEAD = """\
 # The zoo
 
-Each style with its painting and three photographs: {photographs}, at {side} x {side} pixels.
+Each style with its painting and three photographs: {photographs}, at {side} x {side} pixels;
+first by `johnson`, then by `pyramid` where there is one.
 Every number is from the style's card, `NAME/GENERATOR/card.json`; this page is written by
 `python -m benchmarks.gallery`.
 
@@ -49,12 +50,12 @@ def main():
     options = parser.parse_args()
     if options.photos:
         images = [center_crop(read_image(options.photos / name), SIDE) for name in PHOTOGRAPHS]
-        for name in list_styles():
-            style = load(name)
-            painting = center_crop(read_image(style.recipe.painting), SIDE)
-            row = [painting, *map(style.stylize, images)]
+        for name, generators in list_styles().items():
+            styles = [load(name, generator) for generator in generators]
+            painting = center_crop(read_image(styles[0].recipe.painting), SIDE)
+            rows = [[painting, *map(style.stylize, images)] for style in styles]
             with replacing(ZOO / name / "gallery.jpg") as temporary:
-                montage([row]).save(temporary, "JPEG", quality=85)
+                montage(rows).save(temporary, "JPEG", quality=85)
     with replacing(ZOO / "README.md") as temporary:
         temporary.write_text(page(), encoding="utf-8")
 
