@@ -90,7 +90,7 @@ def train(
     photographs = find_images(content)
     previews = preview or _two(photographs)
     # All that can be refused before Keras is loaded.
-    _refuse(precision, vgg, previews)
+    _refuse(precision, vgg, preview or ())
     shared_painting(output, recipe.painting, recipe.generator)
     if recipe.start and not is_trunk(recipe.start):
         find_style(recipe.start, recipe.generator)
@@ -135,7 +135,7 @@ def trunk(
     folder = output.parent / "training" / output.name
     photographs = find_images(content)
     previews = preview or _two(photographs)
-    _refuse(precision, vgg, previews)
+    _refuse(precision, vgg, preview or ())
     load_keras()
     from tfstyle.training import train_trunk
 

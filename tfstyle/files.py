@@ -1,7 +1,6 @@
 """Files that are whole or absent: written under a temporary name, then renamed."""
 
 import contextlib
-import glob
 import hashlib
 import os
 import re
@@ -56,9 +55,9 @@ def _replace_folder(temporary, path):
 
 
 def _restore(path):
-    for old in path.parent.glob(f".old-*-{glob.escape(path.name)}"):
-        if not re.fullmatch(rf"\.old-\d+-{re.escape(path.name)}", old.name):
-            continue  # of .../my-trunk, which ends like .../trunk
+    # A glob would take that of `my-trunk` for one of `trunk`.
+    ours = re.compile(rf"\.old-\d+-{re.escape(path.name)}")
+    for old in [each for each in path.parent.iterdir() if ours.fullmatch(each.name)]:
         if path.exists():
             _remove(old)
         else:
