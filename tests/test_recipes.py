@@ -30,8 +30,11 @@ def test_a_recipe_survives_its_file(tmp_path):
         ("steps = 1.5", "steps must be of type int. Received: 1.5"),
         ("steps = true", "steps must be of type int. Received: True"),
         ('style_weight = "3"', "style_weight must be of type float"),
-        ("learning_rate = nan", "learning_rate must be above 0"),
-        ("seed = -1", "seed must not be negative"),
+        ("learning_rate = nan", "learning_rate must be finite"),
+        ("style_weight = nan", "style_weight must be finite"),
+        ("content_weight = -1", "content_weight must be finite, and not negative"),
+        ("total_variation_weight = inf", "total_variation_weight must be finite"),
+        ("seed = -1", "seed must be finite, and not negative"),
         ("steps = ", "not a TOML file"),
     ],
 )
@@ -50,3 +53,9 @@ def test_a_missing_file_is_named(tmp_path):
 
 def test_whole_numbers_serve_as_floats():
     assert Recipe(style_weight=3).style_weight == 3.0
+
+
+def test_each_generator_has_a_learning_rate_of_its_own():
+    assert Recipe().initial_learning_rate == 1e-3
+    assert Recipe(generator="pyramid").initial_learning_rate == 2e-3
+    assert Recipe(generator="pyramid", learning_rate=5e-4).initial_learning_rate == 5e-4

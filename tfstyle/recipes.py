@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import math
 import os
 import re
 import tomllib
@@ -54,7 +55,8 @@ class Recipe:
             they cost a quarter, and teach more for their time while there is much to learn.
         optimizer: `"muon"`, see `muon.Muon`; or `"adam"`, as in the papers, which needs more
             steps for the same loss.
-        learning_rate: Float, at the start; it falls to 0 along a cosine.
+        learning_rate: Float, at the start; it falls to 0 along a cosine. 0 is 1e-3 for `johnson`
+            and 2e-3 for `pyramid`: docs/training.md.
         start: Name or folder of a trained style of the same generator, or of a trunk, whose
             weights the training begins with; random ones if empty. A folder is relative to
             the working directory.
@@ -88,7 +90,7 @@ class Recipe:
     steps: int = 6000
     small_crop_steps: int = 0
     optimizer: str = "muon"
-    learning_rate: float = 1e-3
+    learning_rate: float = 0.0
     start: str = ""
     trainable: str = "all"
     seed: int = 0
@@ -98,26 +100,21 @@ class Recipe:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if field.type is float and type(value) is int:
-                object.__setattr__(self, field.name, float(value))
+                value = float(value)
             elif field.type is tuple and isinstance(value, list):
-                object.__setattr__(self, field.name, tuple(value))
-            elif type(value) is not field.type:
+                value = tuple(value)
+            if type(value) is not field.type:
                 raise ValueError(
                     f"{field.name} must be of type {field.type.__name__}. Received: {value!r}"
                 )
-        for name in ("style_size", "crop", "batch_size", "steps", "learning_rate"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} must be above 0. Received: {getattr(self, name)}")
-        for name in (
-            "width",
-            "noise_channels",
-            "style_weight",
-            "jitter",
-            "small_crop_steps",
-            "seed",
-        ):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must not be negative. Received: {getattr(self, name)}")
+            if field.type in (int, float) and not 0 <= value < math.inf:
+                raise ValueError(
+                    f"{field.name} must be finite, and not negative. Received: {value}"
+                )
+            object.__setattr__(self, field.name, value)
+        for name in ("style_size", "crop", "batch_size", "steps"):
+            if not getattr(self, name):
+                raise ValueError(f"{name} must be above 0. Received: 0")
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise ValueError(
@@ -153,6 +150,11 @@ class Recipe:
     def period(self):
         """The jitter, or that of the generator where it is 0."""
         return self.jitter or {"johnson": 4, "pyramid": 8}[self.generator]
+
+    @property
+    def initial_learning_rate(self):
+        """The learning rate, or that of the generator where it is 0."""
+        return self.learning_rate or {"johnson": 1e-3, "pyramid": 2e-3}[self.generator]
 
     @property
     def generator_options(self):

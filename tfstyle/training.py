@@ -463,7 +463,7 @@ def _freeze(generator, trainable):
 
 
 def _compile(model, recipe):
-    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.steps)
+    schedule = keras.optimizers.schedules.CosineDecay(recipe.initial_learning_rate, recipe.steps)
     optimizer = _OPTIMIZERS[recipe.optimizer](schedule)
     if keras.config.dtype_policy().compute_dtype == "float16":
         # Keras begins with 32768, for losses near 1. Those of VGG's features are near 1e8 at the
