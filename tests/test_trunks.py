@@ -250,6 +250,7 @@ def test_a_trunk_starts_from_a_style(recipes, style, photographs, network, tmp_p
 
 
 def test_a_trunk_starts_from_a_trunk(trunk, photographs, network, tmp_path, pixels):
+    trunk.card["training"] = {"steps": 5, "seconds": 2}
     start = trunk.save(tmp_path / "first")
     settings = {"start": str(tmp_path / "first"), "steps": 1, "learning_rate": 1e-9}
     recipes = {name: recipe.replace(**settings) for name, recipe in trunk.recipes.items()}
@@ -258,6 +259,8 @@ def test_a_trunk_starts_from_a_trunk(trunk, photographs, network, tmp_path, pixe
         # Adam's steps are as long as the learning rate.
         expected = start.stylize(pixels, name)
         np.testing.assert_allclose(again.stylize(pixels, name), expected, atol=1e-4)
+    record = {"style": str(tmp_path / "first"), "sha256": start.card["sha256"]}
+    assert again.card["training"]["start"] == {**record, "steps": 5, "seconds": 2}
 
 
 def test_starts_of_another_kind_are_refused(trunk, recipes, photographs, network, tmp_path):

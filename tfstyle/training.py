@@ -362,10 +362,7 @@ def _begin(generator, recipe, loss, grams, paths):
     if not is_trunk(recipe.start):
         start = load(recipe.start, recipe.generator)
         _take(generator, recipe, start)
-        training = start.card.get("training", {})  # a baked style has none
-        earlier = training.get("start") or {}
-        before = {key: training.get(key, 0) + earlier.get(key, 0) for key in ("steps", "seconds")}
-        return {"style": recipe.start, "sha256": start.card["sha256"], **before}
+        return {"style": recipe.start, **_trained_before(start.card)}
     trunk = load_trunk(recipe.start)
     pixels = np.stack(_some(paths, recipe.crop, count=2))
     content = loss.content_features(pixels)
@@ -401,7 +398,15 @@ def _begin_trunk(generator, recipes):
         if isinstance(theirs, InstanceNormalization):
             values = [np.tile(value, (ours.styles, 1)) for value in values]
         ours.set_weights(values)
-    return {"style": recipe.start, "sha256": start.card["sha256"]}
+    return {"style": recipe.start, **_trained_before(start.card)}
+
+
+def _trained_before(card):
+    """Gives the hash of the weights that a training begins with, and what they had cost."""
+    training = card.get("training", {})  # a baked style has none
+    earlier = training.get("start") or {}
+    cost = {key: training.get(key, 0) + earlier.get(key, 0) for key in ("steps", "seconds")}
+    return {"sha256": card["sha256"], **cost}
 
 
 def _check_crop(generator, recipe):
