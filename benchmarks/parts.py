@@ -2,7 +2,7 @@
 
     python -m benchmarks.parts --vgg WEIGHTS
 
-Prints milliseconds of each part of the default step, its multiplications and additions in
+Prints milliseconds of each part of a step of Adam, its multiplications and additions in
 convolutions (GFLOP) and their rate, beside that of the largest plain convolution and of a matrix
 product, all in one process.
 """

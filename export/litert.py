@@ -30,11 +30,13 @@ class Painter:
         interpreter: The LiteRT `Interpreter`.
 
     Raises:
-        ValueError: if the file is missing, damaged, or not of `to_tflite`.
+        ValueError: if the file is missing, damaged, or not of `to_tflite`; if threads are below 1.
         ImportError: if ai-edge-litert is not installed.
     """
 
     def __init__(self, path, threads=None):
+        if threads is not None and threads < 1:
+            raise ValueError(f"threads must be at least 1. Received: {threads}")
         content = _read(path)
         self.facts = _read_facts(content, path)
         self.size = self.facts["size"] and tuple(self.facts["size"])

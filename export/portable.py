@@ -7,8 +7,9 @@ whatever the photograph. `CenteredInput` and `HalvingPooling` keep the contrast 
 the 11 bits of float16 would drown in its brightness.
 
 XNNPACK, the delegate for processors, has neither MIRROR_PAD nor RESIZE_NEAREST_NEIGHBOR, so that
-the generator falls into 17 pieces with a copy between each two. `SlicedReflection` and
-`DepthToSpaceUpsampling` say the same with SLICE, CONCATENATION and DEPTH_TO_SPACE: one piece.
+the generator falls into 16 pieces with a copy between each two. `SlicedReflection` and
+`DepthToSpaceUpsampling` say the same with STRIDED_SLICE, CONCATENATION and DEPTH_TO_SPACE: one
+piece.
 """
 
 import keras
@@ -79,7 +80,8 @@ class FloatSafeNormalization(keras.layers.Layer):
 
         mean[n, c] = mean over i of (mean over j of x[n, i, j, c])
         square     = min((x - mean) ** 2, 6)
-        y = gamma * 64 * (x - mean) / sqrt(4096 * mean of square + epsilon) + beta
+        y = gamma * 64 * (x - mean) / sqrt(4096 * mean of square + max(4096 * epsilon, 2 ** -14))
+            + beta
 
     A mean is taken over width, then over height: for an image of up to 1080 x 1080 pixels no sum
     of squares is above 6 * 1080 = 6480, and 4096 * 6 = 24,576 is below 65,504. The limit of 6 is

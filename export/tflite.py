@@ -18,7 +18,7 @@ from tfstyle.export.quantization import compute_in_float, near_image, quantize
 from tfstyle.export.saved_model import input_names, write_function
 from tfstyle.files import replacing
 from tfstyle.generators import sample_noise, size_rule
-from tfstyle.images import center_crop, read_image, to_pixels
+from tfstyle.images import center_crop, mirror, read_image, to_pixels
 from tfstyle.styles import stylize_pixels
 
 PRECISIONS = ("float32", "float16", "int8_weights", "int8")
@@ -27,6 +27,7 @@ PRECISIONS = ("float32", "float16", "int8_weights", "int8")
 INT8_FLOOR = 0.95
 # Photographs that decide the ranges of int8, and photographs that judge it.
 _CALIBRATION, _JUDGES = 32, 4
+_WINDOW = 11  # pixels, of the structural similarity
 
 
 def to_tflite(
@@ -119,10 +120,12 @@ def convert(generator, precision, size=None, photographs=(), seed=None):
 def similarity(pictures, expected):
     """Gives the mean structural similarity of pictures `[N, height, width, 3]` in [0, 1].
 
-    That of Wang et al. 2004, by TensorFlow: Gaussian window of 11 pixels, mean over colours.
+    That of Wang et al. 2004, by TensorFlow: Gaussian window of 11 pixels, mean over colours;
+    smaller pictures are mirrored to fill it.
     """
-    pictures, expected = (tf.convert_to_tensor(x, tf.float32) for x in (pictures, expected))
-    return float(tf.reduce_mean(tf.image.ssim(pictures, expected, max_val=1.0)))
+    height, width = (max(_WINDOW, side) for side in pictures.shape[1:3])
+    pairs = [np.float32(mirror(each, height, width)) for each in (pictures, expected)]
+    return float(np.mean(tf.image.ssim(*pairs, max_val=1.0, filter_size=_WINDOW)))
 
 
 def _check(path, precision, photographs, seed):

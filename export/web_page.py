@@ -10,6 +10,7 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 
@@ -88,15 +89,26 @@ def write_web_page(folder, styles=(), page=None, sizes=SIZES, done=lambda: None)
 
 
 def _copy_page(page, folder):
-    if folder.exists():
-        if folder.samefile(page):
-            return
-        if any(folder.iterdir()) and not (folder / INDEX).exists():
+    if folder.is_dir() and folder.samefile(page):
+        return
+    if not _is_page(folder):
+        if folder.is_file() or (folder.exists() and any(folder.iterdir())):
             raise ValueError(f"{folder} holds other files. Give a new folder, or an older page's.")
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / INDEX).write_text("[]")  # a writing that is interrupted can be repeated
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / INDEX).write_text("[]")  # a writing that is interrupted can be repeated
     kept = shutil.ignore_patterns(INDEX, "styles")
     shutil.copytree(page, folder, ignore=kept, dirs_exist_ok=True)
+
+
+def _is_page(folder):
+    try:
+        entries = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        # Other sites too may have a file of this name.
+        return isinstance(entries, list) and all(
+            {"name", "thumbnail", "sizes"} <= entry.keys() for entry in entries
+        )
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def _write_style(place, folder, sizes):
@@ -109,7 +121,7 @@ def _write_style(place, folder, sizes):
         "artist": style.recipe.artist,
         "year": style.recipe.year,
         "rights": style.recipe.rights,
-        "thumbnail": f"styles/{name}.jpg",
+        "thumbnail": f"styles/{quote(name)}.jpg",
         "sizes": _write_sizes(style, name, folder, sizes),
     }
 
@@ -129,17 +141,17 @@ def _write_sizes(style, name, folder, sizes):
             written[len(data)] = file, data
         file, base = written[len(data)]
         changes = differences(base, data)
-        found.append(
-            {"width": width, "height": height, "file": f"styles/{file}", "changes": changes}
-        )
+        address = f"styles/{quote(file)}"
+        found.append({"width": width, "height": height, "file": address, "changes": changes})
     return found
 
 
 def _convert(style, size):
-    # Beside float16 half the bytes, and faster on WASM; the pictures' SSIM to its is 0.998.
+    # Beside float16 half the bytes, and faster on WASM; the pictures' SSIM to its is 0.998. The
+    # page gives an image alone: noise, where a generator takes it, becomes a constant.
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "style.tflite"
-        tfstyle.export.to_tflite(style, path, precision="int8_weights", size=size)
+        tfstyle.export.to_tflite(style, path, precision="int8_weights", size=size, seed=0)
         return path.read_bytes()
 
 

@@ -99,3 +99,8 @@ def test_mistakes_are_one_line(photograph, tmp_path):
         lines = [line for line in done.stderr.splitlines() if not line.startswith("INFO")]
         assert len(lines) == 1 and lines[0].startswith("Error: ") and message in lines[0], lines
     assert not (tmp_path / "a.png").exists()
+
+
+def test_threads_are_at_least_one():
+    with pytest.raises(ValueError, match="threads must be at least 1"):
+        Painter(TINY, threads=0)

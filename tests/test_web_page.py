@@ -1,8 +1,10 @@
 """The page in the browser, as far as Python alone can tell: `npm test` in export/web runs it."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ import tfstyle.export
 from tfstyle.cli import main
 from tfstyle.export import web_page
 from tfstyle.export.web_page import SIZES, differences, write_web_page
+from tfstyle.styles import Style, build_generator
 
 # A checkout has it, a wheel has not.
 WEB = Path(__file__).parents[1] / "export" / "web"
@@ -76,7 +79,7 @@ def stylized(data, size):
 
 
 def test_files_of_other_lengths_stand_by_themselves(mine, page, tmp_path, monkeypatch):
-    def to_tflite(style, path, precision, size):
+    def to_tflite(style, path, precision, size, seed):
         path.write_bytes(b"a longer file" if size == (64, 64) else b"file" + bytes(size))
 
     monkeypatch.setattr(tfstyle.export, "to_tflite", to_tflite, raising=False)
@@ -100,6 +103,52 @@ def test_folders_of_other_things_are_left_alone(mine, page, tmp_path):
     with pytest.raises(ValueError, match="other files"):
         write_web_page(tmp_path / "work", [mine])
     assert (tmp_path / "work/index.html").read_text() == "other"
+
+
+def test_of_a_file_of_the_same_name_a_folder_is_no_page(mine, page, tmp_path):
+    (tmp_path / "project").mkdir()
+    for index in ('[{"name": "mine"}]', "{}", "no JSON"):
+        (tmp_path / "project" / "styles.json").write_text(index)
+        with pytest.raises(ValueError, match="other files"):
+            write_web_page(tmp_path / "project", [mine])
+        assert [path.name for path in (tmp_path / "project").iterdir()] == ["styles.json"]
+    with pytest.raises(ValueError, match="other files"):
+        write_web_page(tmp_path / "project" / "styles.json", [mine])
+
+
+def test_an_update_that_fails_leaves_the_older_page(mine, page, tmp_path, monkeypatch):
+    write_web_page(tmp_path / "site", [mine], sizes=((32, 32),))
+    before = (tmp_path / "site/styles.json").read_text(encoding="utf-8")
+
+    def interrupt(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tfstyle.export, "to_tflite", interrupt, raising=False)
+    with pytest.raises(KeyboardInterrupt):
+        write_web_page(tmp_path / "site", [mine])
+    assert (tmp_path / "site/styles.json").read_text(encoding="utf-8") == before
+    (entry,) = json.loads(before)
+    assert (tmp_path / "site" / entry["sizes"][0]["file"]).exists()
+
+
+def test_names_are_quoted_in_addresses(mine, page, tmp_path):
+    shutil.copytree(mine, tmp_path / "sketch #2")
+    write_web_page(tmp_path / "site", [tmp_path / "sketch #2"], sizes=((32, 32),))
+    (entry,) = json.loads((tmp_path / "site/styles.json").read_text(encoding="utf-8"))
+    assert entry["name"] == "sketch #2"
+    for address in (entry["thumbnail"], entry["sizes"][0]["file"]):
+        assert "#" not in address and (tmp_path / "site" / unquote(address)).exists()
+
+
+@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
+def test_noise_is_in_the_file(recipe, page, tmp_path):
+    """The page gives an image alone."""
+    recipe = recipe.replace(generator="pyramid", noise_channels=1)
+    Style(recipe, build_generator(recipe)).save(tmp_path / "noisy")
+    write_web_page(tmp_path / "site", [tmp_path / "noisy"], sizes=((64, 64),))
+    (entry,) = json.loads((tmp_path / "site/styles.json").read_text(encoding="utf-8"))
+    (size,) = entry["sizes"]
+    assert stylized((tmp_path / "site" / size["file"]).read_bytes(), size).shape == (1, 64, 64, 3)
 
 
 def test_a_page_in_its_own_folder_gets_its_styles_there(mine, page, monkeypatch):
