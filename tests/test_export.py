@@ -315,6 +315,8 @@ def test_no_sum_overflows_whatever_the_values(one_by_one, contrast):
     values = np.random.default_rng(0).choice([-contrast, contrast], (1, 1080, 1080, 1))
     values[0, 0] = contrast  # a row of the largest: 1600 times the usual deviation
     layer = portable.FloatSafeNormalization([1e-8], dtype="float16")
+    layer.build(values.shape)
+    layer.set_weights([np.ones(1), np.zeros(1)])
     pixels = tf.constant(values, tf.float16)
     picture = np.asarray(layer(pixels), "float32")
     # Of an infinite variance only beta, a constant, would be left.
