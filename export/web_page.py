@@ -16,7 +16,7 @@ import numpy as np
 
 import tfstyle
 from tfstyle.files import replacing
-from tfstyle.folders import find_style, list_styles
+from tfstyle.folders import find_style, holds_anything, list_styles
 from tfstyle.images import center_crop, read_image, write_image
 
 PAGE = Path(__file__).parent / "web" / "dist"
@@ -92,7 +92,7 @@ def _copy_page(page, folder):
     if folder.is_dir() and folder.samefile(page):
         return
     if not _is_page(folder):
-        if folder.is_file() or (folder.exists() and any(folder.iterdir())):
+        if holds_anything(folder):
             raise ValueError(f"{folder} holds other files. Give a new folder, or an older page's.")
         folder.mkdir(parents=True, exist_ok=True)
         (folder / INDEX).write_text("[]")  # a writing that is interrupted can be repeated

@@ -138,10 +138,15 @@ def refuse_to_empty(folder):
     Raises:
         ValueError: if it does.
     """
-    if folder.exists() and not _holds_trunk(folder) and (folder.is_file() or any(folder.iterdir())):
+    if holds_anything(folder) and not _holds_trunk(folder):
         raise ValueError(
             f"{folder} holds other files, and a trunk takes the whole folder. Choose another one."
         )
+
+
+def holds_anything(path):
+    """Whether a path is a file, or a folder that is not empty."""
+    return path.is_file() or (path.exists() and any(path.iterdir()))
 
 
 def read_card(folder):
