@@ -14,7 +14,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tfstyle.images import fitting, mirror, read_image, to_image, to_pixels, write_image
+from tfstyle.images import (
+    check_pixels,
+    fitting,
+    mirror,
+    read_image,
+    to_image,
+    to_pixels,
+    write_image,
+)
 
 
 class Painter:
@@ -63,7 +71,8 @@ class Painter:
         Raises:
             ValueError: on an array of another kind.
         """
-        if pixels.ndim != 3 or pixels.shape[-1] != 3 or pixels.dtype.kind != "f":
+        check_pixels(pixels)
+        if pixels.ndim != 3 or pixels.dtype.kind != "f":
             raise ValueError(
                 "pixels must be floats [height, width, 3] in [0, 1]: divide bytes by 255. "
                 f"Received: {pixels.dtype} {list(pixels.shape)}"

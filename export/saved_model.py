@@ -5,6 +5,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from tfstyle.files import replacing
+from tfstyle.folders import holds_anything
 from tfstyle.generators import sample_noise, size_rule
 
 SIGNATURE = "serving_default"
@@ -39,7 +40,7 @@ def to_saved_model(style, folder):
     target = folder / "1"
     if folder.is_file():
         raise ValueError(f"{folder} is a file. Give a folder.")
-    if target.exists() and not (target / "saved_model.pb").exists():
+    if holds_anything(target) and not (target / "saved_model.pb").exists():
         raise ValueError(f"{target} exists and is no SavedModel. Give another folder.")
     call = style.model if len(style.model.inputs) > 1 else _for_any_size(style.model)
     with replacing(target) as temporary:

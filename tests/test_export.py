@@ -127,6 +127,8 @@ def test_a_saved_model_replaces_its_like_alone(johnson, tmp_path):
         to_saved_model(johnson, tmp_path / "served")
     assert names(tmp_path / "served") == ["1"]
     (tmp_path / "other" / "1").mkdir(parents=True)
+    to_saved_model(johnson, tmp_path / "other")
+    (tmp_path / "other" / "1" / "saved_model.pb").unlink()
     with pytest.raises(ValueError, match="is no SavedModel"):
         to_saved_model(johnson, tmp_path / "other")
     (tmp_path / "file").write_text("")

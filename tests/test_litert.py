@@ -62,9 +62,18 @@ def test_any_size_comes_back(size):
         assert picture.shape == pixels.shape and np.isfinite(picture).all()
 
 
-@pytest.mark.parametrize("pixels", [np.zeros((8, 8, 3), "uint8"), np.zeros((1, 8, 8, 3))])
-def test_other_arrays_are_refused(pixels):
-    with pytest.raises(ValueError, match=r"must be floats \[height, width, 3\] in \[0, 1\]"):
+@pytest.mark.parametrize(
+    ("pixels", "message"),
+    [
+        (np.zeros((8, 8, 3), "uint8"), r"must be floats \[height, width, 3\] in \[0, 1\]"),
+        (np.zeros((1, 8, 8, 3)), r"must be floats \[height, width, 3\] in \[0, 1\]"),
+        (np.zeros((0, 8, 3)), r"Received: \[0, 8, 3\]"),
+        (np.full((8, 8, 3), 255.0), "divide by 255"),
+        (np.full((8, 8, 3), np.nan), "divide by 255"),
+    ],
+)
+def test_other_arrays_are_refused(pixels, message):
+    with pytest.raises(ValueError, match=message):
         Painter(TINY).stylize(pixels)
 
 

@@ -86,17 +86,48 @@ def read_image(path, least_sides=None):
 
 
 def read_images(paths, least_sides=None):
-    """Yields path and image, see `read_image`, of those files that can be read; warns of others."""
+    """Yields path and image, see `read_image`, of those files that can be read; warns of others.
+
+    Raises:
+        ValueError: at the end, if there was none.
+    """
+    found = False
     for path in paths:
         try:
-            yield path, read_image(path, least_sides)
+            image = read_image(path, least_sides)
         except ValueError as error:
             warnings.warn(f"Left out: {error}", stacklevel=3)
+        else:
+            found = True
+            yield path, image
+    if not found:
+        raise ValueError("None of the photographs can be read.")
 
 
 def spread(paths, count):
     """Gives all paths of a list, first `count` or so from all over it."""
     return list(dict.fromkeys([*paths[:: max(1, len(paths) // count)], *paths]))
+
+
+def check_pixels(array):
+    """Checks that an array is one image, or a batch of them, as people have them.
+
+    Raises:
+        ValueError: if it is not uint8 or floats in [0, 1] of the shape `[height, width, 3]` or
+            `[N, height, width, 3]`.
+    """
+    if array.ndim not in (3, 4) or array.shape[-1] != 3 or 0 in array.shape:
+        raise ValueError(
+            "An image array must have the shape [height, width, 3] or [N, height, width, 3], RGB. "
+            f"Received: {list(array.shape)}"
+        )
+    if array.dtype != "uint8" and array.dtype.kind != "f":
+        raise ValueError(f"Pixels must be uint8 or float. Received: {array.dtype}")
+    if array.dtype.kind == "f" and not (array.min() >= 0 and array.max() <= 1):
+        raise ValueError(
+            "Float pixels must be in [0, 1]: divide by 255. Received values from "
+            f"{array.min()} to {array.max()}"
+        )
 
 
 def to_rgb(image):

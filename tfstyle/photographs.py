@@ -67,9 +67,8 @@ class Photographs(keras.utils.PyDataset):
         rounds, position = divmod(number, len(self._paths))
         order = _shuffled(self._seed, rounds, len(self._paths))
         paths = (self._paths[chosen] for chosen in (*order[position:], *order[:position]))
-        for _, image in read_images(paths, (short, short)):
-            return resize_shortest(image, short)
-        raise ValueError("None of the photographs can be read.")
+        _, image = next(read_images(paths, (short, short)))
+        return resize_shortest(image, short)
 
 
 def draw_styles(styles, batch, height, width, seed):

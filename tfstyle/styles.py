@@ -22,6 +22,7 @@ from tfstyle.generators import GENERATORS, sample_noise, size_rule
 from tfstyle.images import (
     add_grain,
     center_crop,
+    check_pixels,
     fitting,
     mirror,
     montage,
@@ -144,7 +145,7 @@ class Style:
         return picture
 
     def _stylize_array(self, array, seed, grain):
-        _check_array(array)
+        check_pixels(array)
         images = array if array.ndim == 4 else array[None]
         is_uint8 = array.dtype == "uint8"
         pixels = self._paint(images / np.float32(255 if is_uint8 else 1), seed, grain)
@@ -252,21 +253,6 @@ def stylized_pairs(generator, images, seed=0):
     """
     pixels = stylize_pixels(generator, np.stack([to_pixels(image) for image in images]), seed)
     return montage([images, [to_image(picture) for picture in pixels]])
-
-
-def _check_array(array):
-    if array.ndim not in (3, 4) or array.shape[-1] != 3 or 0 in array.shape:
-        raise ValueError(
-            "An image array must have the shape [height, width, 3] or [N, height, width, 3], RGB. "
-            f"Received: {list(array.shape)}"
-        )
-    if array.dtype != "uint8" and array.dtype.kind != "f":
-        raise ValueError(f"Pixels must be uint8 or float. Received: {array.dtype}")
-    if array.dtype.kind == "f" and not (array.min() >= 0 and array.max() <= 1):
-        raise ValueError(
-            "Float pixels must be in [0, 1]: divide by 255. Received values from "
-            f"{array.min()} to {array.max()}"
-        )
 
 
 def _save_golden(style, path):

@@ -314,10 +314,8 @@ def _images(photographs, previews, crop):
 
 def _some(paths, crop, count):
     """Gives the middles of `count` photographs from all over the list."""
-    images = [image for _, image in itertools.islice(read_images(spread(paths, count)), count)]
-    if not images:
-        raise ValueError("None of the photographs can be read.")
-    return [to_pixels(center_crop(image, crop)) for image in images]
+    images = itertools.islice(read_images(spread(paths, count)), count)
+    return [to_pixels(center_crop(image, crop)) for _, image in images]
 
 
 def _balanced(recipes, loss, style_grams, paths):
