@@ -89,11 +89,13 @@ def test_one_photograph_can_go_to_a_file(tfstyle, mine, photographs, tmp_path):
     assert tfstyle("stylize", photographs / "3.jpg", "-s", mine, "-o", target)[0] == 0
     with Image.open(target) as picture:
         np.testing.assert_array_equal(picture, load(mine).stylize(photographs / "3.jpg"))
-    options = ("--grain", 0.05, "--seed", 2, "--force")
+    look = ("--strength", 0.6, "--keep-colors")
+    options = ("--grain", 0.05, "--seed", 2, *look, "--force")
     assert tfstyle("stylize", photographs / "3.jpg", "-s", mine, "-o", target, *options)[0] == 0
     with Image.open(target) as picture:
-        grained = load(mine).stylize(photographs / "3.jpg", seed=2, grain=0.05)
-        np.testing.assert_array_equal(picture, grained)
+        given = {"seed": 2, "grain": 0.05, "strength": 0.6, "keep_colors": True}
+        expected = load(mine).stylize(photographs / "3.jpg", **given)
+        np.testing.assert_array_equal(picture, expected)
 
 
 def test_larger_photographs_are_scaled_down(tfstyle, mine, photographs, tmp_path):

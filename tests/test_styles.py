@@ -10,7 +10,7 @@ import tfstyle
 from tfstyle import Style, list_styles, load
 from tfstyle.files import replacing, sha256
 from tfstyle.folders import find_style, read_card, write_card
-from tfstyle.images import find_images, read_image, to_image
+from tfstyle.images import find_images, luminance, read_image, to_image
 from tfstyle.styles import build_generator
 
 
@@ -81,6 +81,38 @@ def test_grain_wakes_flat_areas_and_a_seed_decides_it(style):
     for wrong in (-0.1, 1.5, float("nan")):
         with pytest.raises(ValueError, match=r"grain must be in \[0, 1\]"):
             style.stylize(flat, grain=wrong)
+
+
+def test_strength_lets_the_photograph_shine_through(rng, style):
+    photograph = sample(rng, 24, 32, 3, dtype="uint8")
+    np.testing.assert_array_equal(style.stylize(photograph, strength=0), photograph)
+    np.testing.assert_array_equal(style.stylize(photograph, strength=1), style.stylize(photograph))
+    middle = (np.float32(photograph) + style.stylize(photograph)) / 2
+    half = style.stylize(photograph, strength=0.5)
+    assert np.abs(half - middle).max() <= 1  # rounded twice
+    np.testing.assert_array_equal(
+        np.asarray(style.stylize(Image.fromarray(photograph), strength=0.5)), half
+    )
+    for wrong in (-0.1, 1.5, float("nan")):
+        with pytest.raises(ValueError, match=r"strength must be in \[0, 1\]"):
+            style.stylize(photograph, strength=wrong)
+
+
+def test_colors_can_be_those_of_the_photograph(rng, style):
+    photograph = rng.uniform(0.4, 0.6, (24, 32, 3)).astype("float32")
+    picture = style.stylize(photograph)
+    kept = style.stylize(photograph, keep_colors=True)
+    assert np.ptp(luminance(kept) - luminance(photograph)) > 0.1  # it is painted
+    inside = (kept.min(axis=-1) > 0) & (kept.max(axis=-1) < 1)
+    assert inside.mean() > 0.5
+    np.testing.assert_allclose(luminance(kept)[inside], luminance(picture)[inside], atol=1e-5)
+    chroma, expected = (np.diff(each, axis=-1)[inside] for each in (kept, photograph))
+    np.testing.assert_allclose(chroma, expected, atol=1e-5)
+    grey = np.repeat(photograph[..., :1], 3, axis=-1)
+    kept = style.stylize(grey, strength=0.7, keep_colors=True)
+    assert np.ptp(kept, axis=-1).max() < 1e-5
+    # Of the luminance that people agree on: pure green is bright, blue dark.
+    np.testing.assert_allclose(luminance(np.eye(3, dtype="float32")), [0.2126, 0.7152, 0.0722])
 
 
 def test_transparency_and_profile_are_kept(rng, style):

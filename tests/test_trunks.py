@@ -65,7 +65,9 @@ def test_a_blend_is_painted_by_the_trunk_as_it_is_now(trunk, rng, monkeypatch):
     trained = Trunk(trunk.recipes, trunk.model)
     monkeypatch.setattr("tfstyle.trunks.build_generator", None)  # nothing is compiled for it
     # As above: float32 in another order.
-    np.testing.assert_allclose(trained.stylize(pixels, blend, 2, 0.1), expected, atol=1e-4)
+    np.testing.assert_allclose(
+        trained.stylize(pixels, blend, seed=2, grain=0.1), expected, atol=1e-4
+    )
     before = trained.stylize(pixels, blend)
     trained.model.set_weights([1.2 * weight for weight in trained.model.get_weights()])
     after = trained.stylize(pixels, blend)

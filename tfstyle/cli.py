@@ -77,6 +77,12 @@ def stylize(
     grain: Annotated[
         float, typer.Option(min=0, max=1, help="Noise first; 0.02 puts strokes into flat areas.")
     ] = 0.0,
+    strength: Annotated[
+        float, typer.Option(min=0, max=1, help="Below 1 the photograph shines through.")
+    ] = 1.0,
+    keep_colors: Annotated[
+        bool, typer.Option("--keep-colors", help="Those of the photograph, not the painting's.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="For grain, and generators with noise.")] = 0,
     force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite pictures.")] = False,
 ):
@@ -107,7 +113,7 @@ def stylize(
                 image = read_image(path)
                 if max_side:
                     image = limit_longest(image, max_side)
-                write_image(painter.stylize(image, seed, grain), target)
+                write_image(painter.stylize(image, seed, grain, strength, keep_colors), target)
             except Exception as error:  # even TensorFlow out of memory must not stop the others
                 failed += 1
                 known = isinstance(error, ValueError | OSError)

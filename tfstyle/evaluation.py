@@ -5,12 +5,9 @@ import time
 
 import numpy as np
 
-from tfstyle.images import center_crop, read_image, to_pixels
+from tfstyle.images import center_crop, luminance, read_image, to_pixels
 from tfstyle.optimization import optimize
 from tfstyle.styles import loss_of, stylize_pixels
-
-# ITU-R BT.709.
-_LUMINANCE = np.float32([0.2126, 0.7152, 0.0722])
 
 
 def evaluate(
@@ -123,7 +120,7 @@ def checkerboard(pictures, tile=64):
     window = np.outer(window, window)
     power = np.zeros((tile, tile))
     for picture in pictures:
-        grey = np.asarray(picture) @ _LUMINANCE
+        grey = luminance(np.asarray(picture))
         tiles = np.lib.stride_tricks.sliding_window_view(grey, (tile, tile))
         tiles = tiles[:: tile // 2, :: tile // 2].reshape(-1, tile, tile)
         tiles = tiles - tiles.mean(axis=(1, 2), keepdims=True)

@@ -207,6 +207,25 @@ def add_grain(pixels, deviation, seed):
     return np.clip(pixels + np.float32(deviation) * noise, 0, 1)
 
 
+def luminance(pixels):
+    """Gives the luma of ITU-R BT.709 of RGB pixels, without the axis of the channels."""
+    return pixels @ np.float32([0.2126, 0.7152, 0.0722])
+
+
+def with_colors_of(photographs, pictures):
+    """Gives pictures the colours of their photographs, and leaves them their light and dark.
+
+    Pixels are float arrays in [0, 1] of one shape. The difference in luminance is added to all
+    three channels of the photograph: its chrominance stays, but for what is clipped.
+
+    Reference:
+        Gatys, Bethge, Hertzmann, Shechtman, *Preserving Color in Neural Artistic Style
+        Transfer*, arXiv 1606.05897, luminance-only transfer.
+    """
+    change = luminance(pictures) - luminance(photographs)
+    return np.clip(photographs + change[..., None], 0, 1)
+
+
 def fitting(side, multiple, minimum):
     """Gives the least multiple that is at least `side` and `minimum`."""
     return max(minimum, -(-side // multiple) * multiple)

@@ -32,6 +32,7 @@ from tfstyle.images import (
     to_pixels,
     to_rgb,
     to_uint8,
+    with_colors_of,
     write_image,
 )
 from tfstyle.perceptual import PerceptualLoss
@@ -56,7 +57,7 @@ class Style:
         self.model = model
         self.card = card or {}
 
-    def stylize(self, image, seed=0, grain=0.0):
+    def stylize(self, image, seed=0, grain=0.0, strength=1.0, keep_colors=False):
         """Paints a photograph in this style.
 
         Args:
@@ -71,6 +72,9 @@ class Style:
             grain: Float in [0, 1], deviation of noise that is added to the photograph first. In
                 flat areas a generator sees nothing to paint and leaves them flat; 0.02 brings
                 strokes there, and changes little elsewhere.
+            strength: Float in [0, 1], how much of the picture there is; the rest is the photograph.
+            keep_colors: Whether to take the picture's light and dark alone, and the photograph's
+                colours: see `images.with_colors_of`.
 
         Returns:
             For a path or a PIL image a `PIL.Image.Image` of the same size, with its transparency
@@ -78,15 +82,26 @@ class Style:
 
         Raises:
             ValueError: on a file that is no image, an array of another shape, dtype or range, or
-                a grain out of range.
+                a grain or strength out of range.
         """
-        if not 0 <= grain <= 1:
-            raise ValueError(f"grain must be in [0, 1]. Received: {grain}")
+        for name, value in (("grain", grain), ("strength", strength)):
+            if not 0 <= value <= 1:
+                raise ValueError(f"{name} must be in [0, 1]. Received: {value}")
+
+        def paint(photographs):
+            seen = add_grain(photographs, grain, seed) if grain else photographs
+            pictures = self._predict(seen, seed)
+            if keep_colors:
+                pictures = with_colors_of(photographs, pictures)
+            if strength < 1:
+                pictures = np.clip(photographs + strength * (pictures - photographs), 0, 1)
+            return pictures
+
         if isinstance(image, str | os.PathLike):
-            return self._stylize_image(read_image(image), seed, grain)
+            return _stylize_image(read_image(image), paint)
         if isinstance(image, Image.Image):
-            return self._stylize_image(to_rgb(image), seed, grain)
-        return self._stylize_array(np.asarray(image), seed, grain)
+            return _stylize_image(to_rgb(image), paint)
+        return _stylize_array(np.asarray(image), paint)
 
     def save(self, folder, previews=()):
         """Writes the style, to `folder/GENERATOR`, and its painting, to `folder`.
@@ -135,24 +150,6 @@ class Style:
             facts = {"dtype": dtype, **describe(saved.model, temporary / WEIGHTS)}
             write_card(temporary, {**self.card, **facts})
         return load(folder.resolve(), self.recipe.generator)  # not the zoo's of this name
-
-    def _stylize_image(self, image, seed, grain):
-        pixels = self._paint(to_pixels(image)[None], seed, grain)[0]
-        picture = to_image(pixels)
-        if image.mode == "RGBA":
-            picture.putalpha(image.getchannel("A"))
-        picture.info = dict(image.info)
-        return picture
-
-    def _stylize_array(self, array, seed, grain):
-        check_pixels(array)
-        images = array if array.ndim == 4 else array[None]
-        is_uint8 = array.dtype == "uint8"
-        pixels = self._paint(images / np.float32(255 if is_uint8 else 1), seed, grain)
-        return (to_uint8(pixels) if is_uint8 else pixels.astype(array.dtype)).reshape(array.shape)
-
-    def _paint(self, pixels, seed, grain):
-        return self._predict(add_grain(pixels, grain, seed) if grain else pixels, seed)
 
     def _predict(self, pixels, seed):
         return stylize_pixels(self.model, pixels, seed)
@@ -253,6 +250,22 @@ def stylized_pairs(generator, images, seed=0):
     """
     pixels = stylize_pixels(generator, np.stack([to_pixels(image) for image in images]), seed)
     return montage([images, [to_image(picture) for picture in pixels]])
+
+
+def _stylize_image(image, paint):
+    picture = to_image(paint(to_pixels(image)[None])[0])
+    if image.mode == "RGBA":
+        picture.putalpha(image.getchannel("A"))
+    picture.info = dict(image.info)
+    return picture
+
+
+def _stylize_array(array, paint):
+    check_pixels(array)
+    images = array if array.ndim == 4 else array[None]
+    is_uint8 = array.dtype == "uint8"
+    pixels = paint(images / np.float32(255 if is_uint8 else 1))
+    return (to_uint8(pixels) if is_uint8 else pixels.astype(array.dtype)).reshape(array.shape)
 
 
 def _save_golden(style, path):

@@ -90,9 +90,9 @@ class Trunk:
             ours.set_weights(values)
         return Style(self.recipes[name], generator, {"trunk": self.card.get("sha256")})
 
-    def stylize(self, image, styles, seed=0, grain=0.0):
-        """Paints a photograph in one style or a blend: see `bake` and `Style.stylize`."""
-        return _Blend(self, styles).stylize(image, seed, grain)
+    def stylize(self, image, styles, **options):
+        """Paints a photograph in one style or a blend: see `bake`; options as `Style.stylize`'s."""
+        return _Blend(self, styles).stylize(image, **options)
 
     def weights_of(self, styles):
         """Gives the float32 `[styles]` of a name or a dictionary of weights: see `bake`."""
