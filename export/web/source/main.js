@@ -2,6 +2,7 @@
 
 import { addChoices, tick } from "./choices.js";
 import { Compare } from "./compare.js";
+import { onLook, withLook } from "./look.js";
 import { complain, say, showProgress } from "./messages.js";
 import { Painter } from "./painter.js";
 import { bestSize, decode, innerSize, toCanvas, toPixels } from "./photograph.js";
@@ -11,6 +12,8 @@ const find = (id) => document.getElementById(id);
 const compare = new Compare();
 const painter = new Painter(report);
 const chosen = { photograph: null, name: "", credit: "", style: null, side: 0 };
+let picture = null; // as painted; none while it is not that of what is chosen
+let shown = null; // the picture with its look
 let latest = 0; // number of the photograph that was asked for last
 let turns = 0; // number of the picture that was asked for last
 
@@ -43,7 +46,7 @@ function choose(choice) {
 }
 
 async function paint() {
-  const { photograph, name, style, side } = chosen;
+  const { photograph, style, side } = chosen;
   const turn = ++turns;
   const size = bestSize(photograph, style.sizes.filter((size) => longerSide(size) === side));
   const { width, height, file, changes } = size;
@@ -53,12 +56,12 @@ async function paint() {
     const pixels = toPixels(photograph, size);
     const result = await painter.paint({ file, changes, width, height, pixels });
     if (!result) return;
-    const canvas = toCanvas(result.pixels, size, innerSize(photograph, size));
-    const blob = await new Promise((resolve) => canvas.toBlob(resolve));
     if (turn !== turns) return; // something else has been chosen
-    compare.showPicture(canvas);
-    offer(blob, `${name}-${style.name}.png`);
-    say(summary(canvas, result));
+    picture = toCanvas(result.pixels, size, innerSize(photograph, size));
+    showLook();
+    await offerLook();
+    if (turn !== turns) return;
+    say(summary(picture, result));
     busy(false);
   } catch (error) {
     busy(false);
@@ -66,6 +69,21 @@ async function paint() {
     tick(find("styles"), -1); // so that it can be chosen again
     throw error;
   }
+}
+
+function showLook() {
+  if (!picture) return;
+  offer(null); // until the hand is off the slider
+  shown = withLook(picture, chosen.photograph);
+  compare.showPicture(shown);
+}
+
+async function offerLook() {
+  if (!picture) return;
+  const canvas = shown;
+  const name = `${chosen.name}-${chosen.style.name}.png`;
+  const blob = await new Promise((resolve) => canvas.toBlob(resolve));
+  if (picture && canvas === shown) offer(blob, name);
 }
 
 function report({ loaded, total, painting }) {
@@ -87,7 +105,9 @@ function credits() {
 
 function busy(is) {
   find("stage").setAttribute("aria-busy", is);
-  if (is) offer(null);
+  if (!is) return;
+  picture = null;
+  offer(null);
 }
 
 function offer(blob, name) {
@@ -110,6 +130,7 @@ async function open(blob, name, credit = "") {
 
 function use(photograph, name, credit = "") {
   closeWebcam();
+  picture = null;
   offer(null);
   compare.showPhotograph(photograph);
   choose({ photograph, name, credit });
@@ -141,6 +162,7 @@ async function useWebcam() {
 }
 
 function listen() {
+  onLook(showLook, offerLook);
   find("file").addEventListener("change", ({ target }) => {
     openFile(target.files[0]);
     target.value = ""; // the same file can be chosen again

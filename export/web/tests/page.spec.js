@@ -101,13 +101,64 @@ test("the divider moves by keyboard and says where it is", async ({ page }) => {
   await open(page);
   await chooseStyle(page, "Tesserae");
   await painted(page);
-  const divider = page.getByRole("slider");
+  const divider = page.getByRole("slider", { name: "Compare" });
   await divider.focus();
   await page.keyboard.press("ArrowRight");
   await expect(divider).toHaveAttribute("aria-valuetext", "51 % photograph");
   await page.keyboard.press("Home");
   await expect(page.locator("#after")).toHaveCSS("clip-path", "inset(0px 0px 0px 0%)");
 });
+
+test("a picture has the strength and the colours that are chosen", async ({ page }) => {
+  await open(page);
+  await chooseFile(page, "photograph.png");
+  await chooseStyle(page, "Tesserae");
+  await painted(page);
+  const [painting, chroma] = await page.evaluate(differences);
+  expect(painting).toBeGreaterThan(20);
+  await page.getByLabel("The photograph's colours").check();
+  const [recoloured, kept] = await page.evaluate(differences);
+  expect(recoloured).toBeGreaterThan(20);
+  expect(kept).toBeLessThan(chroma / 2); // what is clipped has other colours
+  const strength = page.getByLabel("Strength");
+  await strength.fill("50");
+  await expect(strength).toHaveAttribute("aria-valuetext", "50 %");
+  const [half] = await page.evaluate(differences);
+  expect(Math.abs(half - recoloured / 2)).toBeLessThan(1);
+  await strength.fill("0");
+  expect((await page.evaluate(differences))[0]).toBeLessThan(1);
+  await expect(page.getByText("Download")).not.toHaveAttribute("aria-disabled");
+  expect(await page.evaluate(offeredIsShown)).toBe(true);
+  await strength.fill("100"); // the next picture has it too
+  await chooseStyle(page, "The Starry Night");
+  await painted(page);
+  expect((await page.evaluate(differences))[1]).toBeLessThan(chroma / 2);
+});
+
+// Runs in the page: mean differences of the two canvases' pixels, and of their red minus green.
+function differences() {
+  const [before, after] = ["before", "after"].map((id) => {
+    const canvas = document.getElementById(id);
+    return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  });
+  let pixels = 0;
+  let colours = 0;
+  for (let i = 0; i < before.length; i += 4) {
+    const [red, green, blue] = [0, 1, 2].map((channel) => after[i + channel] - before[i + channel]);
+    pixels += (Math.abs(red) + Math.abs(green) + Math.abs(blue)) / 3;
+    colours += Math.abs(red - green);
+  }
+  return [(4 * pixels) / before.length, (4 * colours) / before.length];
+}
+
+// Runs in the page: whether the file to download is the picture on show.
+async function offeredIsShown() {
+  const answer = await fetch(document.getElementById("download").href);
+  const after = document.getElementById("after");
+  const canvas = Object.assign(document.createElement("canvas"), { width: after.width, height: after.height });
+  canvas.getContext("2d").drawImage(await createImageBitmap(await answer.blob()), 0, 0);
+  return canvas.toDataURL() === after.toDataURL();
+}
 
 test("styles are chosen by keyboard", async ({ page }) => {
   await open(page);
