@@ -1,16 +1,22 @@
-"""Writes zoo/README.md, the gallery of the zoo, from recipes and cards; --photos: the pictures too.
+"""Writes zoo/README.md, the gallery of the zoo, from recipes and cards.
 
-python -m benchmarks.gallery --photos FOLDER_OF_THE_PHOTOGRAPHS_BELOW
+python -m benchmarks.gallery --photos FOLDER_OF_THE_PHOTOGRAPHS_BELOW    the pictures too
+python -m benchmarks.gallery --time                                      times all, into the cards
 """
 
 import argparse
+import time
 from pathlib import Path
 
+import numpy as np
+
 from tfstyle import list_styles, load
+from tfstyle.evaluation import rounded
 from tfstyle.files import replacing
-from tfstyle.folders import RECIPE, find_style, read_card
+from tfstyle.folders import RECIPE, find_style, read_card, write_card
 from tfstyle.images import center_crop, montage, read_image
 from tfstyle.recipes import Recipe
+from tfstyle.styles import stylize_pixels
 
 ZOO = Path(__file__).parents[1] / "zoo"
 
@@ -38,7 +44,8 @@ Every number is from the style's card, `NAME/GENERATOR/card.json`; this page is 
 - **checkerboard**: how far the spectrum stands out at the periods of the upsampling's grid; 1: not.
 - **border**: the loss along the border over that of the interior; 1 is no difference.
 - **frame**: how far the mean colour of an edge stands off from that beside it; of photographs 0.03.
-- **ms**: a picture of 256 x 256 through Keras, on two processor cores beside other programs.
+- **ms**: a picture of 256 x 256 through Keras on two processor cores; all generators in turn, ten
+  times, the median (`python -m benchmarks.gallery --time`).
 """
 
 
@@ -47,7 +54,11 @@ def main():
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--photos", type=Path, help="folder of the photographs to paint")
+    parser.add_argument("--time", action="store_true", help="time all generators anew")
     options = parser.parse_args()
+    if options.time:
+        zoo = list_styles().items()
+        time_all([find_style(name, kind) for name, kinds in zoo for kind in kinds])
     if options.photos:
         images = [center_crop(read_image(options.photos / name), SIDE) for name in PHOTOGRAPHS]
         for name, generators in list_styles().items():
@@ -58,6 +69,23 @@ def main():
                 montage(rows).save(temporary, "JPEG", quality=85)
     with replacing(ZOO / "README.md") as temporary:
         temporary.write_text(page(), encoding="utf-8")
+
+
+def time_all(places, rounds=10):
+    """Times generators in turn, so that other programs slow them alike, and tells their cards."""
+    models = [load(place).model for place in places]
+    pixels = np.random.default_rng(0).random((1, 256, 256, 3), "float32")
+    seconds = []
+    for _ in range(1 + rounds):  # the first compiles
+        began = [time.perf_counter()]
+        for model in models:
+            stylize_pixels(model, pixels)
+            began.append(time.perf_counter())
+        seconds.append(np.diff(began))
+    for place, median in zip(places, np.median(seconds[1:], axis=0), strict=True):
+        card = read_card(place)
+        card["evaluation"]["milliseconds"] = rounded(1000 * median)
+        write_card(place, card)
 
 
 def page():
