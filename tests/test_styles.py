@@ -115,6 +115,13 @@ def test_colors_can_be_those_of_the_photograph(rng, style):
     np.testing.assert_allclose(luminance(np.eye(3, dtype="float32")), [0.2126, 0.7152, 0.0722])
 
 
+def test_many_styles_are_no_reason_to_warn(style, caplog):
+    photograph = np.zeros((8, 8, 3), "uint8")
+    for _ in range(7):
+        Style(style.recipe, build_generator(style.recipe)).stylize(photograph)
+    assert not caplog.records
+
+
 def test_transparency_and_profile_are_kept(rng, style):
     image = Image.fromarray(sample(rng, 12, 14, 4, dtype="uint8"), "RGBA")
     image.info["icc_profile"] = b"\0" * 16 + b"RGB " + b"\0" * 108

@@ -1,5 +1,7 @@
 """Trained styles: saved, loaded and used."""
 
+import contextlib
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -236,7 +238,8 @@ def stylize_pixels(generator, pixels, seed=0, style_weights=None):
         others = sample_noise(generator, batch, *padded.shape[1:3], seed)
     else:
         others = [np.tile(style_weights, (batch, 1))]
-    pictures = generator.predict_on_batch([padded, *others] if others else padded)
+    with _retracing_is_fine():
+        pictures = generator.predict_on_batch([padded, *others] if others else padded)
     return np.asarray(pictures)[:, :height, :width]
 
 
@@ -250,6 +253,24 @@ def stylized_pairs(generator, images, seed=0):
     """
     pixels = stylize_pixels(generator, np.stack([to_pixels(image) for image in images]), seed)
     return montage([images, [to_image(picture) for picture in pixels]])
+
+
+@contextlib.contextmanager
+def _retracing_is_fine():
+    """Keeps TensorFlow from warning of the fifth style.
+
+    It counts the compilations of all Keras models together, and takes them for those of one.
+    """
+    logger = logging.getLogger("tensorflow")
+
+    def of_other_things(record):
+        return "retracing" not in str(record.msg)
+
+    logger.addFilter(of_other_things)
+    try:
+        yield
+    finally:
+        logger.removeFilter(of_other_things)
 
 
 def _stylize_image(image, paint):
