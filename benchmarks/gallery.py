@@ -5,11 +5,12 @@ python -m benchmarks.gallery --time                                      times a
 """
 
 import argparse
-import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.timing import measure
 from tfstyle import list_styles, load
 from tfstyle.evaluation import rounded
 from tfstyle.files import replacing
@@ -73,18 +74,11 @@ def main():
 
 def time_all(places, rounds=10):
     """Times generators in turn, so that other programs slow them alike, and tells their cards."""
-    models = [load(place).model for place in places]
     pixels = np.random.default_rng(0).random((1, 256, 256, 3), "float32")
-    seconds = []
-    for _ in range(1 + rounds):  # the first compiles
-        began = [time.perf_counter()]
-        for model in models:
-            stylize_pixels(model, pixels)
-            began.append(time.perf_counter())
-        seconds.append(np.diff(began))
-    for place, median in zip(places, np.median(seconds[1:], axis=0), strict=True):
+    runs = [partial(stylize_pixels, load(place).model, pixels) for place in places]
+    for place, seconds in zip(places, measure(runs, rounds), strict=True):
         card = read_card(place)
-        card["evaluation"]["milliseconds"] = rounded(1000 * median)
+        card["evaluation"]["milliseconds"] = rounded(1000 * seconds)
         write_card(place, card)
 
 

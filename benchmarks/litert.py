@@ -16,7 +16,7 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 import tfstyle
-from benchmarks.training import measure
+from benchmarks.timing import measure
 from tfstyle.export.inspection import partitions
 from tfstyle.export.portable import make_portable
 from tfstyle.export.tflite import PRECISIONS, convert

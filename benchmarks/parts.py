@@ -13,7 +13,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.training import bare_step, measure
+from benchmarks.timing import measure
+from benchmarks.training import bare_step
 from tfstyle import PerceptualLoss, johnson
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 import tfstyle
-from benchmarks.training import measure
+from benchmarks.timing import measure
 
 SIZES = (256, 512, 1024)
 

@@ -9,15 +9,14 @@ process.
 """
 
 import argparse
-import statistics
 import tempfile
-import time
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from benchmarks.timing import measure
 from tfstyle import PerceptualLoss, Recipe, johnson
 from tfstyle.images import find_images
 from tfstyle.photographs import Photographs
@@ -83,18 +82,6 @@ def bare_step(generator, loss, grams):
 
 def photographs(paths, batch_size, steps):
     return Photographs(paths, 256, batch_size, seed=0, steps=steps)
-
-
-def measure(functions, rounds):
-    """Gives the median seconds of each function, run in turn after one run to compile."""
-    seconds = [[] for _ in functions]
-    for number in range(rounds + 1):
-        for function, times in zip(functions, seconds, strict=True):
-            started = time.perf_counter()
-            function()
-            if number:
-                times.append(time.perf_counter() - started)
-    return [statistics.median(times) for times in seconds]
 
 
 if __name__ == "__main__":
