@@ -1,6 +1,8 @@
 // What becomes of a picture after it has been painted, at once: as `Style.stylize` has it by its
 // `strength` and `keep_colors`.
 
+import { empty } from "./photograph.js";
+
 const strength = document.getElementById("strength");
 const keepColors = document.getElementById("keep-colors");
 
@@ -26,7 +28,7 @@ export function onLook(changing, changed) {
  */
 export function withLook(picture, photograph) {
   const { width, height } = picture;
-  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const canvas = empty(width, height);
   const context = canvas.getContext("2d");
   context.imageSmoothingQuality = "high";
   const add = (mode, alpha, image) => {

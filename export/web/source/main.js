@@ -105,7 +105,11 @@ function credits() {
 
 function busy(is) {
   find("stage").setAttribute("aria-busy", is);
-  if (!is) return;
+  if (is) forget();
+}
+
+/** Once something else is chosen, the picture can neither get another look nor be downloaded. */
+function forget() {
   picture = null;
   offer(null);
 }
@@ -130,8 +134,7 @@ async function open(blob, name, credit = "") {
 
 function use(photograph, name, credit = "") {
   closeWebcam();
-  picture = null;
-  offer(null);
+  forget();
   compare.showPhotograph(photograph);
   choose({ photograph, name, credit });
 }

@@ -100,6 +100,7 @@ function draw(image, width, height) {
   return canvas;
 }
 
-function empty(width, height) {
+/** A transparent canvas. */
+export function empty(width, height) {
   return Object.assign(document.createElement("canvas"), { width, height });
 }
