@@ -14,7 +14,14 @@ from benchmarks.timing import measure
 from tfstyle import list_styles, load
 from tfstyle.evaluation import rounded
 from tfstyle.files import replacing
-from tfstyle.folders import RECIPE, find_style, read_card, write_card
+from tfstyle.folders import (
+    RECIPE,
+    find_style,
+    generators_of,
+    read_card,
+    style_folders,
+    write_card,
+)
 from tfstyle.images import center_crop, montage, read_image
 from tfstyle.recipes import Recipe
 from tfstyle.styles import stylize_pixels
@@ -40,7 +47,7 @@ Every number is from the style's card, `NAME/GENERATOR/card.json`; this page is 
 
 - **L-BFGS**: iterations of the slow method of Gatys et al., started from the photograph, that
   reach the loss which the generator reaches in one pass; in brackets the generator's loss over that
-  of the last iteration of the reference. Means over 10 photographs of 256 x 256 that no training
+  of its last iteration, {iterations}. Means over 10 photographs of 256 x 256 that no training
   saw.
 - **checkerboard**: how far the spectrum stands out at the periods of the upsampling's grid; 1: not.
 - **border**: the loss along the border over that of the interior; 1 is no difference.
@@ -85,9 +92,16 @@ def time_all(places, rounds=10):
 def page():
     """Gives the text of zoo/README.md."""
     photographs = ", ".join(PHOTOGRAPHS.values())
-    sections = [HEAD.format(photographs=photographs, side=SIDE)]
+    sections = [HEAD.format(photographs=photographs, side=SIDE, iterations=_iterations())]
     sections += [_section(name, generators) for name, generators in list_styles().items()]
     return "\n".join(sections)
+
+
+def _iterations():
+    """Gives how many iterations of the reference all cards were measured with."""
+    cards = (read_card(style / kind) for style in style_folders() for kind in generators_of(style))
+    (iterations,) = {card["evaluation"]["lbfgs_iterations"] for card in cards}
+    return iterations
 
 
 def _section(name, generators):

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tfstyle.files import replacing
 from tfstyle.folders import holds_anything
-from tfstyle.generators import sample_noise, size_rule
+from tfstyle.generators import noise_inputs, sample_noise, size_rule
 
 SIGNATURE = "serving_default"
 
@@ -55,8 +55,8 @@ def write_function(generator, folder, shape, seed=None, call=None):
         generator: `keras.Model` of `generators`.
         folder: Path of a new folder.
         shape: `(N, height, width)`, each an integer or None if free.
-        seed: Integer: the noise that a generator takes is this seed's, a constant. With None each
-            z is an input. The shape must be known then.
+        seed: Integer: the noise that a generator takes is this seed's, a constant; the shape must
+            be known then. With None each z is an input.
         call: Function to write in the generator's place, which uses its weights.
     """
     call = call or generator
@@ -66,8 +66,12 @@ def write_function(generator, folder, shape, seed=None, call=None):
     noises = []
     if seed is not None:
         noises = [tf.constant(z) for z in sample_noise(generator, *shape, seed)]
-    inputs = generator.inputs[: 1 if noises else None]
-    specs = [_spec(tensor, number, shape) for number, tensor in enumerate(inputs)]
+    inputs = [("image", 1, 3), *([] if noises else noise_inputs(generator))]
+    batch, *sides = shape
+    specs = [
+        tf.TensorSpec([batch, *(side and side // ratio for side in sides), channels], name=name)
+        for name, ratio, channels in inputs
+    ]
 
     def stylize(*images):
         given = [*images, *noises]
@@ -98,16 +102,3 @@ def _mirrored(side, size):
     period = tf.maximum(2 * (side - 1), 1)
     indices = tf.range(size) % period
     return tf.minimum(indices, period - indices)
-
-
-def input_names(generator):
-    """Gives the names of a generator's inputs: `image`, and those of its noise."""
-    return [tensor.name for tensor in generator.inputs]
-
-
-def _spec(tensor, number, shape):
-    batch, height, width = shape
-    # z is smaller than the image by its scale's ratio: 32, 16, 8, 4, 2, 1.
-    ratio = 2 ** (6 - number) if number else 1
-    sides = [side and side // ratio for side in (height, width)]
-    return tf.TensorSpec([batch, *sides, tensor.shape[-1]], tf.float32, tensor.name)

@@ -15,9 +15,9 @@ from tfstyle.export.litert import Painter, interpreter_class
 from tfstyle.export.metadata import add_metadata
 from tfstyle.export.portable import make_portable
 from tfstyle.export.quantization import compute_in_float, near_image, quantize
-from tfstyle.export.saved_model import input_names, write_function
+from tfstyle.export.saved_model import write_function
 from tfstyle.files import replacing
-from tfstyle.generators import sample_noise, size_rule
+from tfstyle.generators import noise_inputs, sample_noise, size_rule
 from tfstyle.images import center_crop, mirror, read_image, to_pixels
 from tfstyle.styles import stylize_pixels
 
@@ -170,7 +170,7 @@ def _converter(folder):
 
 def _samples(generator, photographs, size, seed):
     """Yields the inputs of some photographs, cropped and scaled to `size`, as a converter asks."""
-    names = input_names(generator)
+    names = ["image", *(name for name, _, _ in noise_inputs(generator))]
     for number, path in enumerate(photographs[:_CALIBRATION]):
         images = to_pixels(center_crop(read_image(path), size))[None]
         noise = [] if seed is not None else sample_noise(generator, *images.shape[:3], number)
@@ -203,8 +203,8 @@ def _facts(style, precision, size, seed):
     multiple, minimum = size_rule(generator)
     baked = seed is not None and len(generator.inputs) > 1
     noise = [
-        {"name": z.name, "ratio": int(z.name.split("_")[1]), "channels": z.shape[-1]}
-        for z in generator.inputs[1:]
+        {"name": name, "ratio": ratio, "channels": channels}
+        for name, ratio, channels in noise_inputs(generator)
     ]
     painting = ", ".join(filter(None, (recipe.title, recipe.artist, recipe.year)))
     image = "RGB, float32 in [0, 1], [1, height, width, 3]"
@@ -229,8 +229,9 @@ def _facts(style, precision, size, seed):
     return {
         "name": recipe.title or Path(recipe.painting).stem,
         "description": f"Paints a photograph in the style of: {painting or 'a painting'}.",
-        "author": recipe.artist,
-        "license": recipe.rights,
+        # Of the painting; who trained the style, and how it may be used, no recipe says.
+        "author": recipe.artist and f"painting: {recipe.artist}",
+        "license": recipe.rights and f"painting: {recipe.rights}",
         "source": recipe.source,
         "version": "1",
         "generator": recipe.generator,

@@ -3,9 +3,10 @@
 site/
   index.html, main.js, worker.js, wasm/, photographs/    the page: `npm run build`
   styles.json                                            what there is to choose
-  styles/mosaic.tflite, styles/mosaic.jpg                one file a style, and its painting, small
+  styles/mosaic-1a2b3c4d.tflite, styles/mosaic.jpg       one file a style, and its painting, small
 """
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -16,7 +17,7 @@ import numpy as np
 
 import tfstyle
 from tfstyle.files import replacing
-from tfstyle.folders import find_style, holds_anything, list_styles
+from tfstyle.folders import find_style, holds_anything, style_folders
 from tfstyle.images import center_crop, read_image, write_image
 
 PAGE = Path(__file__).parent / "web" / "dist"
@@ -57,6 +58,11 @@ def find_page(page=None):
     return page
 
 
+def styles_to_show(styles=()):
+    """Gives the folders of styles, see `find_style`; those of the whole zoo if there are none."""
+    return [find_style(style) for style in styles or style_folders()]
+
+
 def write_web_page(folder, styles=(), page=None, sizes=SIZES, done=lambda: None):
     """Writes a static web page that paints photographs in the browser.
 
@@ -73,7 +79,7 @@ def write_web_page(folder, styles=(), page=None, sizes=SIZES, done=lambda: None)
             the folder holds other files.
     """
     folder, page = Path(folder), find_page(page)
-    places = [find_style(style) for style in styles or list_styles()]
+    places = styles_to_show(styles)
     names = [place.parent.name for place in places]
     if len(set(names)) < len(names):
         raise ValueError(f"Two styles have one name: {', '.join(names)}. Rename a folder.")
@@ -136,7 +142,9 @@ def _write_sizes(style, name, folder, sizes):
     for width, height in sizes:
         data = _convert(style, (height, width))
         if len(data) not in written:
-            file = f"{name}-{width}x{height}.tflite" if written else f"{name}.tflite"
+            # Named by its content: bytes of another time, in a browser's cache, would not fit
+            # the changes.
+            file = f"{name}-{hashlib.sha256(data).hexdigest()[:8]}.tflite"
             (folder / file).write_bytes(data)
             written[len(data)] = file, data
         file, base = written[len(data)]

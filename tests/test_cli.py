@@ -2,12 +2,14 @@ import json
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import tfstyle as package
 from tfstyle import Recipe, load
 from tfstyle.cli import main
 from tfstyle.cli_training import _two
@@ -39,6 +41,7 @@ def tfstyle(monkeypatch, capsys):
         with pytest.raises(SystemExit) as stopped:
             main()
         output, complaints = capsys.readouterr()
+        run.complaints = complaints
         # The progress goes to the same stream.
         errors = [line for line in complaints.splitlines() if line.startswith("Error: ")]
         return stopped.value.code, output, errors
@@ -144,7 +147,31 @@ def test_a_bad_photograph_does_not_hinder_the_others(tfstyle, mine, photographs,
     assert names(tmp_path / "out") == [f"{number}.jpg" for number in (0, 1, 3, 4, 6, 7)]
 
 
+def test_images_of_other_kinds_in_a_folder_are_named(tfstyle, mine, photographs, tmp_path):
+    given = tmp_path / "given"
+    shutil.copytree(photographs, given)
+    for name in ("a.HEIC", "b.HEIC", "c.gif", "notes.txt"):
+        (given / name).touch()
+    assert tfstyle("stylize", given, "-s", mine, "-o", tmp_path / "out")[0] == 0
+    assert f"{given}: 2 .HEIC left out. Save as JPEG or PNG." in tfstyle.complaints
+    assert "1 .gif left out" in tfstyle.complaints and "txt" not in tfstyle.complaints
+
+
+def test_what_a_large_photograph_needs_is_told(tfstyle, mine, photographs, tmp_path, monkeypatch):
+    monkeypatch.setattr("tfstyle.cli._GIGABYTES", 2000.0)
+    arguments = ("stylize", photographs / "0.jpg", "-s", mine, "-o", tmp_path / "out")
+    assert tfstyle(*arguments)[0] == 0
+    assert "0.jpg: 40 x 56 pixels take about 4 GB" in tfstyle.complaints
+    assert tfstyle(*arguments, "--max-side", 20, "--force")[0] == 0
+    assert "GB" not in tfstyle.complaints
+
+
 def test_a_picture_that_cannot_be_written_is_reported(tfstyle, mine, photographs, tmp_path):
+    # An encoder's own errors name no file.
+    Image.new("RGB", (17000, 4)).save(tmp_path / "wide.png")
+    target = tmp_path / "wide.webp"
+    code, _, errors = tfstyle("stylize", tmp_path / "wide.png", "-s", mine, "-o", target)
+    assert code == 1 and errors[0].startswith(f"Error: {target}: ")
     (tmp_path / "file").touch()
     arguments = ("stylize", photographs / "0.jpg", "-s", mine, "-o", tmp_path / "file")
     code, output, errors = tfstyle(*arguments)
@@ -229,6 +256,7 @@ def test_mistakes_are_one_line_before_keras_is_loaded(tmp_path, monkeypatch, lin
     for photograph in ("photo.jpg", "more/photo.jpg"):
         Image.new("RGB", (8, 8)).save(photograph)
     Path("mine/johnson/card.json").write_text("{}")
+    Path("mine/johnson/recipe.toml").write_text('painting = "../painting.jpg"')
     shutil.copytree("mine", "painted")
     for painting, colour in (("painted/painting.jpg", "white"), ("black.jpg", "black")):
         Image.new("RGB", (8, 8), colour).save(painting)
@@ -243,10 +271,36 @@ def test_mistakes_are_one_line_before_keras_is_loaded(tmp_path, monkeypatch, lin
     assert names(tmp_path) == before
 
 
-@pytest.mark.parametrize("command", [[], ["stylize"], ["list"], ["train"], ["trunk"], ["evaluate"]])
-def test_help_needs_no_keras(command):
-    result = tfstyle_without_keras(*command, "--help")
-    assert result.returncode == 0 and "Usage: " in result.stdout
+HELP = {
+    "": ["Usage: ", "--version"],
+    "stylize": ["[default: mosaic]"],
+    "list": ["Usage: "],
+    "train": ["(trunk)", "(10)", "(512)", "as many as fit"],
+    "trunk": ["[default: auto]"],
+    "evaluate": ["[default: 100]"],
+    "export": ["(float32)", "[default: tflite]"],
+    "web": ["Usage: "],
+}
+
+
+@pytest.mark.parametrize("command", HELP)
+def test_help_names_defaults_and_needs_no_keras(command, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    result = tfstyle_without_keras(*command.split(), "--help")
+    assert result.returncode == 0 and all(word in result.stdout for word in HELP[command])
+
+
+def test_the_version_is_that_of_the_package():
+    result = tfstyle_without_keras("--version")
+    assert (result.returncode, result.stdout) == (0, f"{metadata.version('tfstyle')}\n")
+    assert package.__version__ == metadata.version("tfstyle")
+
+
+def test_no_error_stream_is_no_error(mine, photographs, tmp_path):
+    line = 'exec "$@" 2>&-'
+    command = ["-m", "tfstyle", "stylize", photographs / "0.jpg", "-s", mine, "-o", tmp_path / "a"]
+    subprocess.run(["sh", "-c", line, "sh", sys.executable, *command], check=True)
+    assert names(tmp_path / "a") == ["0.jpg"]
 
 
 def test_the_package_is_the_command():

@@ -362,6 +362,9 @@ def test_images_of_a_folder_are_found_by_name(tmp_path):
 def test_a_folder_without_images_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"holds no images \(\.jpg"):
         find_images(tmp_path)
+    (tmp_path / "album").mkdir()
+    with pytest.raises(ValueError, match="Folders inside it are not searched"):
+        find_images(tmp_path)
     for path in (tmp_path / "missing", Path(__file__)):
         with pytest.raises(ValueError, match="is not a folder"):
             find_images(path)

@@ -88,7 +88,7 @@ def test_sizes_may_follow_each_other():
 def test_the_file_says_what_it_is():
     facts = read_facts(TINY)
     assert facts["multiple"] == 4 and facts["minimum"] == 8 and facts["size"] is None
-    assert facts["name"] == "Stripes" and facts["license"] == "CC0 1.0"
+    assert facts["name"] == "Stripes" and facts["license"] == "painting: CC0 1.0"
 
 
 def test_mistakes_are_one_line(photograph, tmp_path):

@@ -17,8 +17,10 @@ TINY = Path(__file__).parent / "data" / "tiny.tflite"
 def test_the_public_reader_shows_all_of_it():
     displayer = metadata.MetadataDisplayer.with_model_file(str(TINY))
     shown = json.loads(displayer.get_metadata_json())
-    assert shown["name"] == "Stripes" and shown["author"] == "tfstyle"
-    assert shown["license"] == "CC0 1.0" and "Stripes, tfstyle, 2026" in shown["description"]
+    assert shown["name"] == "Stripes" and shown["author"] == "painting: tfstyle"
+    assert (
+        shown["license"] == "painting: CC0 1.0" and "Stripes, tfstyle, 2026" in shown["description"]
+    )
     (graph,) = shown["subgraph_metadata"]
     (image,), (picture,) = graph["input_tensor_metadata"], graph["output_tensor_metadata"]
     for tensor, name in ((image, "image"), (picture, "stylized")):

@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from tfstyle import Recipe
+from tfstyle.recipes import load_recipes
 
 
 def test_a_recipe_survives_its_file(tmp_path):
@@ -36,6 +39,9 @@ def test_a_recipe_survives_its_file(tmp_path):
         ("total_variation_weight = inf", "total_variation_weight must be finite"),
         ("seed = -1", "seed must be finite, and not negative"),
         ("steps = ", "not a TOML file"),
+        ("painting = 3", "painting must be of type str. Received: 3"),
+        ("style_layers = [1]", r"style_layers must be names. Received: \[1\]"),
+        ("style_size = 4", "style_size must be at least 16. Received: 4"),
     ],
 )
 def test_mistakes_are_named(tmp_path, text, message):
@@ -44,6 +50,21 @@ def test_mistakes_are_named(tmp_path, text, message):
     with pytest.raises(ValueError, match=message) as error:
         Recipe.load(path)
     assert str(path) in str(error.value)
+
+
+def test_a_painting_that_is_no_table_is_named(tmp_path):
+    path = tmp_path / "trunk.toml"
+    path.write_text('[paintings]\nmosaic = "mosaic.jpg"')
+    with pytest.raises(ValueError, match=r"\[paintings.mosaic\] must be a table"):
+        load_recipes(path)
+
+
+def test_a_recipe_in_a_folder_that_is_a_link_finds_its_painting(tmp_path):
+    (tmp_path / "deep" / "real").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "deep" / "real")
+    (tmp_path / "painting.jpg").touch()
+    Recipe(painting=str(tmp_path / "painting.jpg")).save(tmp_path / "link" / "recipe.toml")
+    assert Path(Recipe.load(tmp_path / "link" / "recipe.toml").painting).exists()
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -1,5 +1,6 @@
 import json
 import shutil
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -190,7 +191,7 @@ def test_golden_is_what_the_style_paints(folder):
         np.testing.assert_array_equal(load(folder).stylize(golden["input"]), golden["output"])
 
 
-def test_an_interrupted_save_leaves_the_old_style(rng, style, folder, monkeypatch):
+def test_an_interrupted_save_leaves_the_old_style(rng, style, folder, tmp_path, monkeypatch):
     pixels = sample(rng, 16, 16, 3, dtype="uint8")
     before = load(folder).stylize(pixels)
     style.model.set_weights([w * 1.1 for w in style.model.get_weights()])
@@ -199,9 +200,14 @@ def test_an_interrupted_save_leaves_the_old_style(rng, style, folder, monkeypatc
         raise OSError("disk full")
 
     monkeypatch.setattr("tfstyle.styles.write_card", fail)
-    with pytest.raises(OSError, match="disk full"):
-        style.save(folder)
+    painting = sha256(folder / "painting.png")
+    Image.new("RGB", (64, 48)).save(tmp_path / "black.png")
+    other = Style(style.recipe.replace(painting=str(tmp_path / "black.png")), style.model)
+    for interrupted in (style, other):
+        with pytest.raises(OSError, match="disk full"):
+            interrupted.save(folder)
     np.testing.assert_array_equal(load(folder).stylize(pixels), before)
+    assert sha256(folder / "painting.png") == painting
     assert not [p for p in folder.iterdir() if p.name.startswith(".")]
 
 
@@ -230,6 +236,11 @@ def test_a_folder_with_a_name_of_the_zoo_is_read_where_it_was_written(style, tmp
     saved = Style(recipe, build_generator(recipe)).save("starry_night")
     assert saved.recipe.generator == "pyramid" and saved.recipe.width == recipe.width
     assert style.save("mosaic").card["parameters"] == style.model.count_params()
+    # Neither is what `load("mosaic")` means without a doubt.
+    with pytest.raises(ValueError, match=r"mosaic is a style of the zoo and a folder here. .*\./m"):
+        load("mosaic")
+    for path in ("./mosaic", Path("mosaic")):
+        assert load(path).model.count_params() == style.model.count_params()
 
 
 def test_a_style_knows_its_name_from_within(folder, monkeypatch):
@@ -240,11 +251,12 @@ def test_a_style_knows_its_name_from_within(folder, monkeypatch):
 
 def test_another_painting_does_not_replace_that_of_another_generator(style, folder, tmp_path):
     before = sha256(folder / "painting.png")
-    Image.new("RGB", (64, 48)).save(tmp_path / "black.png")
-    recipe = style.recipe.replace(generator="pyramid", painting=str(tmp_path / "black.png"))
-    other = Style(recipe, build_generator(recipe))
-    with pytest.raises(ValueError, match=r"mine holds a style of another painting, with johnson"):
-        other.save(folder)
+    for name in ("black.jpg", "black.png"):
+        Image.new("RGB", (64, 48)).save(tmp_path / name)
+        recipe = style.recipe.replace(generator="pyramid", painting=str(tmp_path / name))
+        other = Style(recipe, build_generator(recipe))
+        with pytest.raises(ValueError, match=r"mine holds a style of another painting, with johns"):
+            other.save(folder)
     assert sha256(folder / "painting.png") == before and not (folder / "pyramid").exists()
     Style(recipe.replace(generator="johnson"), style.model).save(folder)  # the only one there
     assert sha256(folder / "painting.png") != before

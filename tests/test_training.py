@@ -226,15 +226,20 @@ def test_a_crop_that_does_not_fit_is_refused(recipe, photographs, network, tmp_p
 def test_a_training_starts_from_another_style(recipe, photographs, network, style, tmp_path):
     earlier = {"style": "other", "steps": 5, "seconds": 60}
     style.card = {"training": {"steps": 3, "seconds": 4, "start": earlier}}
-    style.save(tmp_path / "first")
+    first = style.save(tmp_path / "first").card["sha256"]
     start = str(tmp_path / "first")
     recipe = recipe.replace(start=start, learning_rate=1e-9, steps=2)
     trained = train(recipe, photographs, tmp_path / "training", network)
     pixels = np.zeros((16, 16, 3), "float32")
     # Adam's steps are as long as the learning rate.
     np.testing.assert_allclose(trained.stylize(pixels), load(start).stylize(pixels), atol=1e-4)
+    # Called again, though other weights have that name by now, it is the same training.
+    style.model.set_weights([weight * 1.1 for weight in style.model.get_weights()])
+    style.save(tmp_path / "first")
+    again = train(recipe, photographs, tmp_path / "training", network)
+    assert again.card["training"] == trained.card["training"]
     record = trained.card["training"]["start"]
-    assert record["style"] == start and record["sha256"] == load(start).card["sha256"]
+    assert record["style"] == start and record["sha256"] == first
     assert (record["steps"], record["seconds"]) == (8, 64)  # all that led there
     with pytest.raises(ValueError, match=r"same kind and options. .*'width': 4"):
         train(recipe.replace(width=8), photographs, tmp_path / "other", network)

@@ -13,3 +13,5 @@ from .training import train as train
 from .training import train_trunk as train_trunk
 from .trunks import Trunk as Trunk
 from .trunks import load_trunk as load_trunk
+
+__version__: str

@@ -5,8 +5,8 @@ Keras is imported inside the functions: `--help`, `list` and a mistyped option a
 
 import glob
 import json
+import mimetypes
 import os
-import re
 import sys
 import warnings
 from collections import Counter
@@ -19,18 +19,29 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+import tfstyle
 from tfstyle.cli_export import export, web
 from tfstyle.cli_training import train, trunk
-from tfstyle.folders import RECIPE, find_style, find_trunk, list_styles, read_card, write_card
+from tfstyle.folders import (
+    RECIPE,
+    find_style,
+    find_trunk,
+    generators_of,
+    read_card,
+    style_folders,
+    write_card,
+)
 from tfstyle.images import SUFFIXES, find_images, limit_longest, read_image, write_image
 from tfstyle.recipes import Recipe, load_recipes
 from tfstyle.terminal import (
+    STYLE_HELP,
     Generator,
     Vgg,
     command_line,
     complain,
     load_keras,
     progress_bar,
+    style_or_blend,
 )
 
 app = typer.Typer(
@@ -40,12 +51,8 @@ app = typer.Typer(
     help="Fast neural style transfer: paint photographs like a painting.",
 )
 
-StyleName = Annotated[
-    str,
-    typer.Option(
-        "--style", "-s", help="Name in the zoo, a folder, or a blend: mosaic:0.6,great_wave:0.4."
-    ),
-]
+_GIGABYTES = 0.9  # a megapixel, by `johnson`; 0.7 by `pyramid`: docs/benchmarks.md
+_MANY_GIGABYTES = 4
 
 
 def main():
@@ -66,13 +73,14 @@ def main():
 @app.command()
 def stylize(
     photographs: Annotated[list[str], typer.Argument(help="Files, folders or patterns.")],
-    style: StyleName = "mosaic",
+    style: Annotated[str, typer.Option("--style", "-s", help=STYLE_HELP)] = "mosaic",
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder; or, for one photograph, a file.")
     ] = Path("stylized"),
     generator: Generator = None,
     max_side: Annotated[
-        int | None, typer.Option(min=1, help="Scale larger photographs down to this first.")
+        int | None,
+        typer.Option(min=1, help="Scale larger ones down first: bolder strokes, less memory."),
     ] = None,
     grain: Annotated[
         float, typer.Option(min=0, max=1, help="Noise first; 0.02 puts strokes into flat areas.")
@@ -93,16 +101,9 @@ def stylize(
     """
     paths = _expand(photographs)
     targets = _targets(paths, output)
-    blend = _blend(style)
-    if blend and generator not in (None, "johnson"):
-        raise ValueError(f"A blend is painted by johnson, not by {generator}. Omit --generator.")
-    if not blend:
-        find_style(style, generator)  # a mistyped name is told before Keras is loaded
+    _, load = style_or_blend(style, generator)
     load_keras()
-    from tfstyle.styles import load
-    from tfstyle.trunks import load_trunk
-
-    painter = load_trunk().bake(blend) if blend else load(style, generator)
+    painter = load()
     failed = 0
     with progress_bar() as progress:
         for path, target in progress.track(
@@ -113,6 +114,7 @@ def stylize(
                 image = read_image(path)
                 if max_side:
                     image = limit_longest(image, max_side)
+                _warn_of_memory(path, image)
                 write_image(painter.stylize(image, seed, grain, strength, keep_colors), target)
             except Exception as error:  # even TensorFlow out of memory must not stop the others
                 failed += 1
@@ -131,13 +133,13 @@ def list_command(
 ):
     """Show the trained styles."""
     rows = []
-    for name, generators in list_styles(folder).items():
-        for generator in generators:
-            place = find_style(folder.resolve() / name if folder else name, generator)
+    for style in style_folders(folder):
+        for generator in generators_of(style):
+            place = style / generator
             recipe, card = Recipe.load(place / RECIPE), read_card(place)
             rows.append(
                 {
-                    "name": name,
+                    "name": style.name,
                     "generator": generator,
                     "title": recipe.title,
                     "artist": recipe.artist,
@@ -161,6 +163,15 @@ def list_command(
     if not folder:
         names = ", ".join(load_recipes(find_trunk("trunk") / RECIPE))
         typer.echo(f"To blend, as by --style mosaic:0.6,great_wave:0.4: {names}.")
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Show the version, and exit.")] = False,
+):
+    if version:
+        typer.echo(tfstyle.__version__)
+        raise typer.Exit
 
 
 app.command()(train)
@@ -205,24 +216,15 @@ app.command()(export)
 app.command()(web)
 
 
-def _blend(style):
-    """Gives the weights of `NAME:WEIGHT,NAME:WEIGHT`; nothing for a name or a folder."""
-    # A path may have a colon, as C:\mosaic. `Path.exists` fails on long blends.
-    if ":" not in style or os.path.exists(style):  # noqa: PTH110
-        return None
-    weights = {}
-    for part in style.split(","):
-        found = re.fullmatch(r"\s*([^:\s][^:]*?)\s*:\s*(\d+\.?\d*|\.\d+)\s*", part)
-        if not found:
-            raise ValueError(
-                f"There is no folder {style!r}, and as a blend its part {part!r} is not "
-                "NAME:WEIGHT. A blend is like mosaic:0.6,great_wave:0.4."
-            )
-        name, weight = found.groups()
-        if name in weights:
-            raise ValueError(f"{style!r} names {name} twice. Give it one weight.")
-        weights[name] = float(weight)
-    return weights
+def _warn_of_memory(path, image):
+    """Tells before a large photograph is painted, since a full memory can end the whole program."""
+    needed = _GIGABYTES * image.width * image.height / 1e6
+    if needed > _MANY_GIGABYTES:
+        typer.echo(
+            f"{path}: {image.width} x {image.height} pixels take about {needed:.0f} GB of memory, "
+            "and strokes keep their size in pixels. --max-side 1500 takes 2 GB, with bolder ones.",
+            err=True,
+        )
 
 
 def _expand(arguments):
@@ -231,6 +233,7 @@ def _expand(arguments):
     for argument in arguments:
         if Path(argument).is_dir():
             paths += find_images(argument)
+            _tell_of_others(Path(argument))
         elif glob.has_magic(argument) and not Path(argument).exists():
             found = [Path(name) for name in sorted(glob.glob(argument, recursive=True))]  # noqa: PTH207
             images = [path for path in found if path.suffix.lower() in SUFFIXES]
@@ -240,6 +243,15 @@ def _expand(arguments):
         else:
             paths.append(Path(argument))
     return list(dict.fromkeys(paths))
+
+
+def _tell_of_others(folder):
+    """Names the images of a folder that are of kinds which `find_images` leaves out, as HEIC."""
+    kinds = Counter(path.suffix for path in folder.iterdir() if path.suffix.lower() not in SUFFIXES)
+    for suffix, count in kinds.items():
+        kind, _ = mimetypes.guess_type(f"image{suffix}", strict=False)
+        if kind and kind.startswith("image/"):
+            typer.echo(f"{folder}: {count} {suffix} left out. Save as JPEG or PNG.", err=True)
 
 
 def _targets(paths, output):

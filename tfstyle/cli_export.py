@@ -10,19 +10,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tfstyle.folders import find_style, list_styles
 from tfstyle.images import find_images
-from tfstyle.terminal import Generator, load_keras, progress_bar
+from tfstyle.terminal import STYLE_HELP, Generator, load_keras, progress_bar, style_or_blend
 
 
 def export(
-    style: Annotated[str, typer.Argument(help="Name in the zoo, or a folder.")],
+    style: Annotated[str, typer.Argument(help=STYLE_HELP)],
     format: Annotated[
         str, typer.Option("--format", "-f", help="tflite or saved_model.")
     ] = "tflite",
     precision: Annotated[
         str | None,
-        typer.Option(help="Of tflite: float32, float16, int8_weights, int8. [default: float32]"),
+        typer.Option(
+            help="Of tflite: float32, float16, int8_weights, int8.", show_default="float32"
+        ),
     ] = None,
     size: Annotated[
         str | None, typer.Option(help="384 or HEIGHTxWIDTH, for GPU delegates; else free.")
@@ -45,7 +46,7 @@ def export(
     ] = False,
 ):
     """Write a style for phones (tflite) or servers (saved_model), run it and compare."""
-    folder = find_style(style, generator)
+    name, load = style_or_blend(style, generator)
     if format not in ("tflite", "saved_model"):
         raise ValueError(f"--format must be tflite or saved_model. Received: {format}")
     for_tflite = {
@@ -61,12 +62,11 @@ def export(
         raise ValueError(f"{', '.join(given)}: for --format tflite alone.")
     sides = _size(size)
     photographs = find_images(calibrate) if calibrate else ()
-    target = output or Path(f"{folder.parent.name}{'.tflite' if format == 'tflite' else ''}")
+    target = output or Path(f"{name}{'.tflite' if format == 'tflite' else '_saved_model'}")
     load_keras()
     from tfstyle.export import to_saved_model, to_tflite
-    from tfstyle.styles import load
 
-    exported = load(folder)
+    exported = load()
     with Console(stderr=True).status(f"Converting {escape(style)}"):
         if format == "saved_model":
             typer.echo(f"Saved {to_saved_model(exported, target)}.")
@@ -88,10 +88,10 @@ def web(
     ] = None,
 ):
     """Write a static web page that paints photographs in the browser."""
-    from tfstyle.export.web_page import find_page, write_web_page
+    from tfstyle.export.web_page import find_page, styles_to_show, write_web_page
 
     find_page(page)  # before Keras is loaded
-    places = [find_style(name) for name in style or list_styles()]
+    places = styles_to_show(style)
     load_keras()
     with progress_bar() as progress:
         task = progress.add_task("web", total=len(places))

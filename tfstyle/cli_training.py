@@ -31,7 +31,8 @@ Precision = Annotated[
     ),
 ]
 Preview = Annotated[
-    list[Path] | None, typer.Option(help="Photograph to show; repeat. [default: two of --content]")
+    list[Path] | None,
+    typer.Option(help="Photograph to show; repeat.", show_default="two of --content"),
 ]
 
 
@@ -41,26 +42,38 @@ def train(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="Folder of the new style. [default: the painting's name, here]"
+            "--output",
+            "-o",
+            help="Folder of the new style.",
+            show_default="name of image or recipe",
         ),
     ] = None,
     generator: Generator = None,
     start: Annotated[
         str | None,
-        typer.Option("--from", help="Style or trunk to begin with, or none. [default: trunk]"),
+        typer.Option("--from", help="Style or trunk to begin with, or none.", show_default="trunk"),
     ] = None,
-    steps: Annotated[int | None, typer.Option(min=1)] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, show_default="as many as fit into --minutes")
+    ] = None,
     minutes: Annotated[
-        float | None, typer.Option(min=0.1, help="In place of --steps. [default: 10]")
+        float | None, typer.Option(min=0.1, help="In place of --steps.", show_default="10")
     ] = None,
     trainable: Annotated[
-        str | None, typer.Option(help="all weights, or normalization: gamma and beta alone.")
+        str | None,
+        typer.Option(
+            help="all weights, or normalization: gamma and beta alone.", show_default="all"
+        ),
     ] = None,
     style_size: Annotated[
-        int | None, typer.Option(min=1, help="Painting's longer side: size of the strokes.")
+        int | None,
+        typer.Option(
+            min=1, help="Painting's longer side: size of the strokes.", show_default="512"
+        ),
     ] = None,
     style_weight: Annotated[
-        float | None, typer.Option(min=0, help="Paint against photograph; 0 finds it.")
+        float | None,
+        typer.Option(min=0, help="Paint against photograph; 0 finds it.", show_default="0"),
     ] = None,
     precision: Precision = "auto",
     vgg: Vgg = "imagenet",
@@ -115,7 +128,12 @@ def train(
         style.card = {**(card if known else {}), **style.card, "command": command_line()}
         style.save(output, previews)
     # As a path, lest a style of the zoo have the same name.
-    typer.echo(f"Saved. Use it with: tfstyle stylize PHOTO --style {output.resolve()}")
+    typer.echo(
+        f"Saved. Use it with: tfstyle stylize PHOTO --style {output.resolve()}\n"
+        f"Its style weight is {style.recipe.style_weight:g}: for more of the painting, or less, "
+        "give another --style-weight and --output. To train on, give --from this style and another "
+        "--output."
+    )
 
 
 def trunk(
@@ -203,6 +221,9 @@ def _planned(recipe, minutes, folder, content, vgg, precision):
         if minutes:
             recipe = recipe.replace(steps=max(1, round(60 * minutes / seconds)))
             recipe.save(begun)
+    if step >= recipe.steps:
+        typer.echo(f"{folder} has all {recipe.steps} steps.")
+        return recipe
     typer.echo(
         f"{recipe.steps} steps of {recipe.batch_size} crops of {recipe.crop} pixels, {precision}, "
         f"from {recipe.start or 'nothing'}. At {seconds:.2f} s a step "

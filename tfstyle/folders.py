@@ -23,10 +23,14 @@ import json
 from pathlib import Path
 
 from tfstyle.files import replacing, sha256
+from tfstyle.recipes import Recipe
 
 RECIPE = "recipe.toml"
 WEIGHTS = "model.weights.h5"
 CARD = "card.json"
+
+# What every card has: see `weights.describe`.
+_FACTS = {"sha256": str, "parameters": int, "bytes": int}
 
 # The better pictures first: the first that a style has is its default.
 _GENERATORS = ("johnson", "pyramid")
@@ -49,11 +53,20 @@ def list_styles(folder=None):
         >>> list_styles()["mosaic"]
         ['johnson', 'pyramid']
     """
+    return {path.name: generators_of(path) for path in style_folders(folder)}
+
+
+def style_folders(folder=None):
+    """Lists the folders of the styles that `list_styles` names."""
     folder = Path(folder) if folder else _zoo()
     if not folder.is_dir():
         raise ValueError(f"{folder} is not a folder. Give a folder of styles.")
-    found = {path.name: _generators(path) for path in sorted(folder.iterdir()) if path.is_dir()}
-    return {name: generators for name, generators in found.items() if generators}
+    return [path for path in sorted(folder.iterdir()) if path.is_dir() and generators_of(path)]
+
+
+def generators_of(folder):
+    """Lists the trained generators in the folder of a style, the default first."""
+    return [name for name in _GENERATORS if (folder / name / CARD).exists()]
 
 
 def find_style(style, generator=None):
@@ -61,18 +74,20 @@ def find_style(style, generator=None):
 
     Args:
         style: Name of a style of the zoo, path of a style's folder or of one of its generators'.
+            A `pathlib.Path` is never a name.
         generator: Name; the style's default if none.
 
     Returns:
         `pathlib.Path`.
 
     Raises:
-        ValueError: if there is no such style or generator, or it is a trunk.
+        ValueError: if there is no such style or generator, it is a trunk, or the name is that of
+            a style of the zoo and of one in the working directory.
     """
     folder = _find_folder(style)
     if (folder / CARD).exists() and generator in (None, folder.name):
         return folder
-    known = _generators(folder)
+    known = generators_of(folder)
     if not known:
         raise ValueError(
             f"{folder} is not a style, or was not written to its end: it has no "
@@ -123,9 +138,12 @@ def shared_painting(folder, painting, generator):
     Raises:
         ValueError: if another generator of the style has another painting there.
     """
-    copy = Path(folder) / f"painting{Path(painting).suffix.lower()}"
-    others = [name for name in _generators(Path(folder)) if name != generator]
-    if others and copy.exists() and sha256(copy) != sha256(painting):
+    folder = Path(folder)
+    others = [name for name in generators_of(folder) if name != generator]
+    if not others:
+        return folder / f"painting{Path(painting).suffix.lower()}"
+    copy = Path(Recipe.load(folder / others[0] / RECIPE).painting)
+    if copy.exists() and sha256(copy) != sha256(painting):
         raise ValueError(
             f"{folder} holds a style of another painting, with {others[0]}. Choose another folder."
         )
@@ -158,7 +176,7 @@ def read_card(folder):
     path = folder / CARD
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(card["sha256"], str):
+        if all(type(card[key]) is kind for key, kind in _FACTS.items()):
             return card
     except (OSError, ValueError, KeyError, TypeError):
         pass
@@ -203,8 +221,9 @@ def _holds_trunk(folder):
 
 
 def _find_folder(style):
-    named = _zoo() / str(style)
-    if Path(style).name == str(style) and _generators(named):
+    named = _zoo() / style
+    if isinstance(style, str) and Path(style).name == style and generators_of(named):
+        _refuse_two(style, named)
         return named
     if Path(style).is_dir() and not _holds_trunk(Path(style)):
         return Path(style).resolve()  # of "." too the name is known
@@ -219,5 +238,10 @@ def _find_folder(style):
     raise ValueError(f"There is no style {str(style)!r}, and no folder of this name. {hint}")
 
 
-def _generators(folder):
-    return [name for name in _GENERATORS if (folder / name / CARD).exists()]
+def _refuse_two(name, named):
+    here = Path(name)
+    if generators_of(here) and not here.samefile(named):
+        raise ValueError(
+            f"{name} is a style of the zoo and a folder here. The folder is ./{name}; for the "
+            "zoo's style rename it, or call from elsewhere."
+        )

@@ -151,13 +151,23 @@ def pyramid(width=8, normalization="instance", padding="reflect", noise_channels
 GENERATORS = {"johnson": johnson, "pyramid": pyramid}
 
 
+def noise_inputs(generator):
+    """Lists the inputs of noise z that a generator has beside its image, coarsest first.
+
+    Returns:
+        List of tuples of name, ratio of the image's sides to those of z, and channels.
+    """
+    noises = [each for each in generator.inputs if each.name.startswith("noise_")]
+    return [(z.name, r, z.shape[-1]) for z, r in zip(noises, _RATIOS, strict=False)]
+
+
 def sample_noise(generator, batch, height, width, seed):
     """Draws the noise z that a generator takes beside its images, from N(0, 1).
 
     The paper's formula has Gaussian noise, its code a uniform one; this is the formula's.
 
     Args:
-        generator: A model of `pyramid`, or any of this module.
+        generator: A model of this module.
         batch: Integer, number of images.
         height: Integer, pixels of the images.
         width: Integer, likewise.
@@ -168,8 +178,7 @@ def sample_noise(generator, batch, height, width, seed):
         a scale, coarsest first; empty for a generator without noise.
     """
     rng = np.random.default_rng(seed)
-    inputs = zip(generator.inputs[1:], _RATIOS, strict=False)
-    shapes = [(batch, height // r, width // r, z.shape[-1]) for z, r in inputs]
+    shapes = [(batch, height // r, width // r, c) for _, r, c in noise_inputs(generator)]
     return [rng.standard_normal(shape, dtype="float32") for shape in shapes]
 
 

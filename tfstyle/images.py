@@ -42,7 +42,9 @@ def find_images(folder):
     # macOS leaves ._photo.jpg, which is no image, beside photo.jpg on other systems' disks.
     paths = sorted(p for p in named if p.is_file() and not p.name.startswith("."))
     if not paths:
-        raise ValueError(f"{folder} holds no images ({', '.join(SUFFIXES)}).")
+        inside = any(path.is_dir() for path in folder.iterdir())
+        hint = " Folders inside it are not searched: give one of them." if inside else ""
+        raise ValueError(f"{folder} holds no images ({', '.join(SUFFIXES)}).{hint}")
     return paths
 
 
@@ -73,7 +75,9 @@ def read_image(path, least_sides=None):
     except PermissionError:
         raise ValueError(f"{path} must not be read: its permissions say so.") from None
     except UnidentifiedImageError:
-        raise ValueError(f"{path} is not an image that Pillow can read.") from None
+        raise ValueError(
+            f"{path} is not an image that Pillow can read. Save it as JPEG or PNG."
+        ) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ValueError(
             f"{path} has more than {Image.MAX_IMAGE_PIXELS / 1e6:.0f} million pixels, which is "
@@ -105,8 +109,9 @@ def read_images(paths, least_sides=None):
 
 
 def spread(paths, count):
-    """Gives all paths of a list, first `count` or so from all over it."""
-    return list(dict.fromkeys([*paths[:: max(1, len(paths) // count)], *paths]))
+    """Gives all paths of a list, first `count` from all over it."""
+    chosen = np.linspace(0, len(paths), min(count, len(paths)), endpoint=False, dtype=int)
+    return list(dict.fromkeys([*(paths[number] for number in chosen), *paths]))
 
 
 def check_pixels(array):
@@ -251,8 +256,15 @@ def write_image(image, path, quality=95):
     profile = image.info.get("icc_profile")
     # Full colour resolution: halved, as is JPEG's custom, it blurs coloured strokes.
     lossy = {"JPEG": {"quality": quality, "subsampling": 0}, "WEBP": {"quality": quality}}
-    with replacing(path) as temporary:
-        image.save(temporary, format=format, icc_profile=profile, **lossy.get(format, {}))
+    try:
+        with replacing(path) as temporary:
+            image.save(temporary, format=format, icc_profile=profile, **lossy.get(format, {}))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    except OSError as error:
+        if error.filename:
+            raise
+        raise OSError(f"{path}: {error}") from None  # an encoder's, which knows no names
 
 
 def montage(rows, gap=4):

@@ -1,11 +1,12 @@
 """The photographs of a training, as batches of crops."""
 
 import functools
+import itertools
 
 import keras
 import numpy as np
 
-from tfstyle.images import read_images, resize_shortest, to_pixels
+from tfstyle.images import center_crop, read_images, resize_shortest, spread, to_pixels
 
 # Photographs are scaled so that a crop covers 8/9 of the shorter side: nearly all of the scene,
 # at 33 positions each way for crops of 256.
@@ -66,7 +67,8 @@ class Photographs(keras.utils.PyDataset):
         short = round(self._crop * _MARGIN)
         rounds, position = divmod(number, len(self._paths))
         order = _shuffled(self._seed, rounds, len(self._paths))
-        paths = (self._paths[chosen] for chosen in (*order[position:], *order[:position]))
+        order = itertools.chain(order[position:], order[:position])
+        paths = (self._paths[chosen] for chosen in order)
         _, image = next(read_images(paths, (short, short)))
         return resize_shortest(image, short)
 
@@ -88,6 +90,12 @@ def draw_styles(styles, batch, height, width, seed):
     numbers = [divmod(step * batch + i, styles) for i in range(batch)]
     chosen = [_shuffled(tuple(seed), rounds, styles)[position] for rounds, position in numbers]
     return [np.eye(styles, dtype="float32")[chosen]]
+
+
+def middles(paths, crop, count):
+    """Gives the middles of `count` photographs from all over the list."""
+    images = itertools.islice(read_images(spread(paths, count)), count)
+    return [to_pixels(center_crop(image, crop)) for _, image in images]
 
 
 @functools.lru_cache(maxsize=4)

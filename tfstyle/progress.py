@@ -28,16 +28,19 @@ class Progress(keras.callbacks.Callback):
         steps: Integer, those of the whole training.
         every: Integer, steps of an epoch.
         setting: Dictionary of what decides the training: a checkpoint must agree in it.
+        start: What the card says of the weights that the training begins with; of a training that
+            goes on, the attribute of this name is that of its beginning.
         preview: Function of the generator that gives a `PIL.Image.Image` of what it paints;
             none if there is nothing to show.
     """
 
-    def __init__(self, folder, steps, every, setting, preview=None):
+    def __init__(self, folder, steps, every, setting, start=None, preview=None):
         super().__init__()
         self._folder = folder
         self._all_steps = steps
         self._every = every
         self._setting = setting
+        self.start = start
         self._preview = preview
         self._checkpoint = folder / "checkpoint.npz"
         self._history = np.zeros((0, 2 + len(LOSSES)))
@@ -52,6 +55,7 @@ class Progress(keras.callbacks.Callback):
             with np.load(self._checkpoint, allow_pickle=False) as file:
                 saved = dict(file)
             setting = json.loads(str(saved["setting"]))
+            start = json.loads(str(saved.get("start", "null")))
             count = sum(name.startswith("variable_") for name in saved)
             state = [saved[f"variable_{number}"] for number in range(count)]
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
@@ -61,6 +65,7 @@ class Progress(keras.callbacks.Callback):
         for variable, value in zip(_state(model), state, strict=True):
             variable.assign(value)
         self._history = saved["history"]
+        self.start = start
         print(f"Going on after step {self._steps} of {self._all_steps}.")
         return self._steps
 
@@ -119,8 +124,8 @@ class Progress(keras.callbacks.Callback):
         state = enumerate(_state(self.model))
         arrays = {f"variable_{n}": ops.convert_to_numpy(v) for n, v in state}
         with replacing(self._checkpoint) as temporary:
-            setting = json.dumps(self._setting)
-            np.savez(temporary, setting=setting, history=self._history, **arrays)
+            facts = {"setting": json.dumps(self._setting), "start": json.dumps(self.start)}
+            np.savez(temporary, **facts, history=self._history, **arrays)
 
     def _refuse_other_training(self, saved):
         now = json.loads(json.dumps(self._setting))  # tuples become lists, as in the file

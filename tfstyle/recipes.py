@@ -20,6 +20,8 @@ _CHOICES = {
     "trainable": ("all", "normalization"),
 }
 
+_LEAST_PAINTING = 16  # pixels: VGG19 halves them four times
+
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
@@ -51,8 +53,9 @@ class Recipe:
         batch_size: Integer, crops a step. Instance normalization needs no batch, and 800 crops
             one by one teach more than in 200 steps of 4.
         steps: Integer, steps of the training.
-        small_crop_steps: Integer, how many of them, at the start, see crops of half the side:
-            they cost a quarter, and teach more for their time while there is much to learn.
+        small_crop_steps: Integer, how many of them, at the start, see crops of half the side (in
+            whole hundreds): they cost a quarter, and teach more for their time while there is much
+            to learn.
         optimizer: `"muon"`, see `muon.Muon`; or `"adam"`, as in the papers, which needs more
             steps for the same loss.
         learning_rate: Float, at the start; it falls to 0 along a cosine. 0 is 1e-3 for `johnson`
@@ -96,7 +99,8 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self):
-        object.__setattr__(self, "painting", os.fspath(self.painting))
+        if isinstance(self.painting, os.PathLike):
+            object.__setattr__(self, "painting", os.fspath(self.painting))
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if field.type is float and type(value) is int:
@@ -107,14 +111,20 @@ class Recipe:
                 raise ValueError(
                     f"{field.name} must be of type {field.type.__name__}. Received: {value!r}"
                 )
+            if field.type is tuple and not all(isinstance(item, str) for item in value):
+                raise ValueError(f"{field.name} must be names. Received: {list(value)}")
             if field.type in (int, float) and not 0 <= value < math.inf:
                 raise ValueError(
                     f"{field.name} must be finite, and not negative. Received: {value}"
                 )
             object.__setattr__(self, field.name, value)
-        for name in ("style_size", "crop", "batch_size", "steps"):
+        for name in ("crop", "batch_size", "steps"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must be above 0. Received: 0")
+        if self.style_size < _LEAST_PAINTING:
+            raise ValueError(
+                f"style_size must be at least {_LEAST_PAINTING}. Received: {self.style_size}"
+            )
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise ValueError(
@@ -143,8 +153,10 @@ class Recipe:
         _write_toml(path, self._values(path))
 
     def _values(self, path):
-        painting = Path(os.path.relpath(self.painting, path.parent)).as_posix()
-        return {**dataclasses.asdict(self), "painting": painting}
+        painting = Path(self.painting)
+        # Resolved, for `..` does not lead back out of a folder that is a link.
+        painting = os.path.relpath(painting.parent.resolve() / painting.name, path.parent.resolve())
+        return {**dataclasses.asdict(self), "painting": Path(painting).as_posix()}
 
     @property
     def period(self):
@@ -194,7 +206,9 @@ def load_recipes(path):
     paintings = shared.pop("paintings", None)
     if not isinstance(paintings, dict) or not paintings:
         raise ValueError(f"{path}: a trunk needs a table [paintings.NAME] for each painting.")
-    for name in paintings:
+    for name, own in paintings.items():
+        if not isinstance(own, dict):
+            raise ValueError(f"{path}: [paintings.{name}] must be a table. Received: {own!r}")
         if not re.fullmatch(r"[\w-]+", name):  # it becomes a file's name, and part of a blend's
             raise ValueError(
                 f"{path}: the name of a painting has letters, digits, - and _ alone. "

@@ -132,9 +132,6 @@ class Style:
         images = [read_image(self.recipe.painting), *photographs]
         folder = Path(folder)
         painting = shared_painting(folder, self.recipe.painting, self.recipe.generator)
-        if not (painting.exists() and painting.samefile(self.recipe.painting)):
-            with replacing(painting) as temporary:
-                shutil.copyfile(self.recipe.painting, temporary)
         with replacing(folder / self.recipe.generator) as temporary:
             temporary.mkdir()
             self.recipe.replace(painting=str(painting)).save(temporary / RECIPE)
@@ -151,6 +148,10 @@ class Style:
             _save_golden(saved, temporary / "golden.npz")
             facts = {"dtype": dtype, **describe(saved.model, temporary / WEIGHTS)}
             write_card(temporary, {**self.card, **facts})
+        # Last: what is interrupted before leaves the older style with its own painting.
+        if not (painting.exists() and painting.samefile(self.recipe.painting)):
+            with replacing(painting) as temporary:
+                shutil.copyfile(self.recipe.painting, temporary)
         return load(folder.resolve(), self.recipe.generator)  # not the zoo's of this name
 
     def _predict(self, pixels, seed):
@@ -168,8 +169,8 @@ def load(style, generator=None):
         `Style`.
 
     Raises:
-        ValueError: if there is no such style or generator, or its files are damaged or not
-            complete.
+        ValueError: if there is no such style or generator, the name is that of a style of the zoo
+            and of one in the working directory, or its files are damaged or not complete.
 
     Example: `tfstyle.load("mosaic").stylize("photo.jpg").save("picture.jpg")`
     """

@@ -1,6 +1,8 @@
 """What the commands share: options, progress bars, and how they speak to people."""
 
+import contextlib
 import os
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -10,9 +12,14 @@ import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
+from tfstyle.folders import find_style
+
 Generator = Annotated[
-    str | None, typer.Option("--generator", "-g", help="johnson or pyramid; else the default.")
+    str | None,
+    typer.Option("--generator", "-g", help="johnson or pyramid.", show_default="johnson, if there"),
 ]
+STYLE_HELP = "Name in the zoo, a folder, or a blend: mosaic:0.6,great_wave:0.4."
+
 Vgg = Annotated[
     str, typer.Option(help="File of VGG19 weights without top; else Keras downloads its own.")
 ]
@@ -23,15 +30,46 @@ def load_keras():
 
     They come from C++ before its logging heeds TF_CPP_MIN_LOG_LEVEL. Python's exceptions pass.
     """
+    # Python has none if the caller has closed it.
+    with _without_stderr() if sys.stderr else contextlib.nullcontext():
+        import keras  # noqa: F401
+
+
+@contextlib.contextmanager
+def _without_stderr():
     sys.stderr.flush()
     stderr = os.dup(2)
     with open(os.devnull, "w") as nothing:  # noqa: PTH123
         os.dup2(nothing.fileno(), 2)
     try:
-        import keras  # noqa: F401
+        yield
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)
+
+
+def style_or_blend(style, generator=None):
+    """Finds what `STYLE_HELP` describes; a mistyped name is told before Keras is loaded.
+
+    Returns:
+        A name for files, and a function that loads the `Style`.
+    """
+    blend = _blend(style)
+    if not blend:
+        folder = find_style(style, generator)
+        name = folder.parent.name
+    elif generator not in (None, "johnson"):
+        raise ValueError(f"A blend is painted by johnson, not by {generator}. Omit --generator.")
+    else:
+        name = "blend"
+
+    def load_it():
+        from tfstyle.styles import load
+        from tfstyle.trunks import load_trunk
+
+        return load_trunk().bake(blend) if blend else load(folder)
+
+    return name, load_it
 
 
 def progress_bar():
@@ -42,10 +80,34 @@ def progress_bar():
 
 def command_line():
     """Gives the command as it can be shown to others: files without their folders."""
-    words = [Path(word).name or word if Path(word).exists() else word for word in sys.argv[1:]]
-    return shlex.join(["tfstyle", *words])
+    return shlex.join(["tfstyle", *map(_without_folders, sys.argv[1:])])
+
+
+def _without_folders(word):
+    option, equals, value = word.rpartition("=")  # --output=FOLDER
+    return option + equals + (Path(value).name or value) if Path(value).exists() else word
 
 
 def complain(error):
     """Writes one line of what went wrong."""
     typer.echo(f"Error: {error}", err=True)
+
+
+def _blend(style):
+    """Gives the weights of `NAME:WEIGHT,NAME:WEIGHT`; nothing for a name or a folder."""
+    # A path may have a colon, as C:\mosaic. `Path.exists` fails on long blends.
+    if ":" not in style or os.path.exists(style):  # noqa: PTH110
+        return None
+    weights = {}
+    for part in style.split(","):
+        found = re.fullmatch(r"\s*([^:\s][^:]*?)\s*:\s*(\d+\.?\d*|\.\d+)\s*", part)
+        if not found:
+            raise ValueError(
+                f"There is no folder {style!r}, and as a blend its part {part!r} is not "
+                "NAME:WEIGHT. A blend is like mosaic:0.6,great_wave:0.4."
+            )
+        name, weight = found.groups()
+        if name in weights:
+            raise ValueError(f"{style!r} names {name} twice. Give it one weight.")
+        weights[name] = float(weight)
+    return weights

@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import hashlib
-import itertools
 import time
 from functools import partial
 from pathlib import Path
@@ -13,31 +12,26 @@ import numpy as np
 from keras import ops
 
 from tfstyle.files import sha256
-from tfstyle.folders import is_trunk
-from tfstyle.generators import sample_noise, size_rule
+from tfstyle.generators import sample_noise
 from tfstyle.images import (
     center_crop,
     find_images,
     read_image,
-    read_images,
-    spread,
-    to_pixels,
 )
 from tfstyle.layers import ConditionalInstanceNormalization, InstanceNormalization
 from tfstyle.muon import Muon
-from tfstyle.photographs import Photographs, draw_styles
+from tfstyle.photographs import Photographs, draw_styles, middles
 from tfstyle.progress import LOSSES, Progress
 from tfstyle.recipes import PAINTING_KEYS
+from tfstyle.starts import begin, begin_trunk
 from tfstyle.styles import (
     Style,
     build_generator,
     jit_compile,
-    load,
     loss_of,
     stylized_pairs,
 )
-from tfstyle.trunks import Trunk, build_trunk, load_trunk, stylized_grid
-from tfstyle.weights import weighted_layers
+from tfstyle.trunks import Trunk, build_trunk, stylized_grid
 
 STEPS_PER_EPOCH = 100
 
@@ -169,19 +163,20 @@ def train(
         recipe = _balanced({"": recipe}, loss, {"": grams}, paths)[""]
         loss.weights["style"] = recipe.style_weight
         generator = build_generator(recipe)
-        start = _begin(generator, recipe, loss, grams, paths)
+        start = begin(generator, recipe, loss, grams, paths)
         progress = Progress(
             Path(folder),
             recipe.steps,
             STEPS_PER_EPOCH,
-            _setting({"": recipe}, paths, precision, start),
+            _setting({"": recipe}, paths, precision),
+            start,
             preview=partial(stylized_pairs, images=images, seed=recipe.seed) if images else None,
         )
         model = StyleTransfer(generator, loss, grams, recipe.period)
-        _fit(model, recipe, paths, partial(sample_noise, generator), [progress, *callbacks])
+        _fit(model, recipe, paths, partial(sample_noise, generator), progress, callbacks)
     trained = build_generator(recipe)
     trained.set_weights(generator.get_weights())
-    facts = {"precision": precision, "photographs": len(paths), "start": start}
+    facts = {"precision": precision, "photographs": len(paths), "start": progress.start}
     return Style(recipe, trained, {"training": {**progress.summary(), **facts}})
 
 
@@ -221,21 +216,22 @@ def train_trunk(
         recipes = _balanced(recipes, loss, each, paths)
         loss.weights["style"] = 1.0
         generator = build_trunk(recipes)
-        start = _begin_trunk(generator, recipes)
+        start = begin_trunk(generator, recipes)
         progress = Progress(
             Path(folder),
             shared.steps,
             STEPS_PER_EPOCH,
-            _setting(recipes, paths, precision, start),
+            _setting(recipes, paths, precision),
+            start,
             preview=images and (lambda model: stylized_grid(Trunk(recipes, model), images)),
         )
         grams = [np.concatenate(layer) for layer in zip(*each.values(), strict=True)]
         balance = [recipe.style_weight for recipe in recipes.values()]
         model = ManyStylesTransfer(generator, loss, grams, balance, shared.period)
-        _fit(model, shared, paths, partial(draw_styles, len(recipes)), [progress, *callbacks])
+        _fit(model, shared, paths, partial(draw_styles, len(recipes)), progress, callbacks)
     trained = build_trunk(recipes)
     trained.set_weights(generator.get_weights())
-    facts = {"precision": precision, "photographs": len(paths), "start": start}
+    facts = {"precision": precision, "photographs": len(paths), "start": progress.start}
     return Trunk(recipes, trained, {"training": {**progress.summary(), **facts}})
 
 
@@ -312,18 +308,12 @@ def _images(photographs, previews, crop):
     return paths, [center_crop(read_image(path), crop) for path in previews]
 
 
-def _some(paths, crop, count):
-    """Gives the middles of `count` photographs from all over the list."""
-    images = itertools.islice(read_images(spread(paths, count)), count)
-    return [to_pixels(center_crop(image, crop)) for _, image in images]
-
-
 def _balanced(recipes, loss, style_grams, paths):
     """Gives the recipes with the style weights that are to be found."""
     unknown = [name for name, recipe in recipes.items() if not recipe.style_weight]
     if not unknown:
         return recipes
-    images = _some(paths, recipes[unknown[0]].crop, count=16)
+    images = middles(paths, recipes[unknown[0]].crop, count=16)
     grams = [loss.style_grams(pixels) for pixels in images]
     weights = {name: balanced_style_weight(style_grams[name], grams) for name in unknown}
     return {
@@ -346,98 +336,13 @@ def _refuse_different(recipes):
             raise ValueError(f"The recipes of a trunk must agree in {key}.")
 
 
-def _begin(generator, recipe, loss, grams, paths):
-    """Gives the generator the weights that its training begins with.
-
-    Of a trunk it takes the style whose pictures have the least loss for this painting.
-
-    Returns:
-        What the card says of the start; none if the weights are random.
-    """
-    _check_crop(generator, recipe)
-    if not recipe.start:
-        return None
-    if not is_trunk(recipe.start):
-        start = load(recipe.start, recipe.generator)
-        _take(generator, recipe, start)
-        return {"style": recipe.start, **_trained_before(start.card)}
-    trunk = load_trunk(recipe.start)
-    pixels = np.stack(_some(paths, recipe.crop, count=2))
-    content = loss.content_features(pixels)
-
-    def total(name):
-        return float(loss(content, trunk.stylize(pixels, name), grams)["total"])
-
-    nearest = min(trunk.recipes, key=total)
-    _take(generator, recipe, trunk.bake(nearest))
-    return {"trunk": recipe.start, "style": nearest, "sha256": trunk.card["sha256"]}
-
-
-def _begin_trunk(generator, recipes):
-    """As `_begin`, for a trunk. From a style: each begins as it; from a trunk: all as in it."""
-    recipe = next(iter(recipes.values()))
-    _check_crop(generator, recipe)
-    if not recipe.start:
-        return None
-    if is_trunk(recipe.start):
-        start = load_trunk(recipe.start)
-        if len(start.recipes) != len(recipes):
-            raise ValueError(
-                f"A trunk starts from one of as many paintings. {recipe.start} has "
-                f"{len(start.recipes)}, the recipe {len(recipes)}."
-            )
-        _refuse_other_generator(recipe, next(iter(start.recipes.values())))
-    else:
-        start = load(recipe.start, "johnson")
-        _refuse_other_generator(recipe, start.recipe)
-    layers = (weighted_layers(model) for model in (generator, start.model))
-    for ours, theirs in zip(*layers, strict=True):
-        values = theirs.get_weights()
-        if isinstance(theirs, InstanceNormalization):
-            values = [np.tile(value, (ours.styles, 1)) for value in values]
-        ours.set_weights(values)
-    return {"style": recipe.start, **_trained_before(start.card)}
-
-
-def _trained_before(card):
-    """Gives the hash of the weights that a training begins with, and what they had cost."""
-    training = card.get("training", {})  # a baked style has none
-    earlier = training.get("start") or {}
-    cost = {key: training.get(key, 0) + earlier.get(key, 0) for key in ("steps", "seconds")}
-    return {"sha256": card["sha256"], **cost}
-
-
-def _check_crop(generator, recipe):
-    multiple, minimum = size_rule(generator)
-    crop = recipe.crop // 2 if recipe.small_crop_steps else recipe.crop
-    if crop % multiple or crop < minimum:
-        raise ValueError(
-            f"crop must be a multiple of {multiple} and at least {minimum} for the generator "
-            f"{recipe.generator!r}. Received: crop={crop}"
-        )
-
-
-def _take(generator, recipe, start):
-    _refuse_other_generator(recipe, start.recipe)
-    generator.set_weights(start.model.get_weights())
-
-
-def _refuse_other_generator(recipe, start):
-    ours, theirs = ((each.generator, each.generator_options) for each in (recipe, start))
-    if ours != theirs:
-        raise ValueError(
-            f"A training starts from a generator of the same kind and options. {recipe.start} is "
-            f"{theirs}, the recipe {ours}."
-        )
-
-
-def _fit(model, recipe, paths, further, callbacks):
-    """Trains to the last step of the recipe, from the checkpoint of the first callback on."""
+def _fit(model, recipe, paths, further, progress, callbacks):
+    """Trains to the last step of the recipe, from the checkpoint of `progress` on."""
     _freeze(model.generator, recipe.trainable)
     _compile(model, recipe)
     # One `fit` a report: within one, Keras reads ahead across the end of an epoch, and a
     # resumed training would see other samples than an uninterrupted one.
-    for first in range(callbacks[0].restore(model), recipe.steps, STEPS_PER_EPOCH):
+    for first in range(progress.restore(model), recipe.steps, STEPS_PER_EPOCH):
         # One compiled step for both sizes of crop would round otherwise than that of a training
         # which goes on after the small ones.
         model.make_train_function(force=first - STEPS_PER_EPOCH < recipe.small_crop_steps <= first)
@@ -455,12 +360,17 @@ def _fit(model, recipe, paths, further, callbacks):
             initial_epoch=first // STEPS_PER_EPOCH,
             epochs=-(-recipe.steps // STEPS_PER_EPOCH),
             shuffle=False,
-            callbacks=callbacks,
+            # The checkpoint last: of what is not in it the others see every report again.
+            callbacks=[*callbacks, progress],
         )
 
 
 def _freeze(generator, trainable):
-    kinds = (InstanceNormalization, ConditionalInstanceNormalization)
+    kinds = (
+        InstanceNormalization,
+        ConditionalInstanceNormalization,
+        keras.layers.BatchNormalization,
+    )
     for layer in generator.layers:
         layer.trainable = trainable == "all" or isinstance(layer, kinds)
 
@@ -476,13 +386,12 @@ def _compile(model, recipe):
     optimizer.build(model.generator.trainable_variables)
 
 
-def _setting(recipes, paths, precision, start):
+def _setting(recipes, paths, precision):
     """Gives what decides a training; the paintings by their content, without their credit."""
     names = "\n".join(Path(path).name for path in paths)
     setting = {
         "precision": precision,
         "photographs": len(paths),
-        "start": start,
         "names of photographs": hashlib.sha256(names.encode()).hexdigest(),
     }
     for name, recipe in recipes.items():

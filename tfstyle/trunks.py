@@ -71,7 +71,8 @@ class Trunk:
                 by their sum.
 
         Returns:
-            `Style`, with the recipe of the painting that weighs most.
+            `Style`, with the recipe of the painting that weighs most; of a blend, with the credit
+            of all its paintings.
 
         Raises:
             ValueError: on an unknown name, a negative weight, or weights that sum to 0.
@@ -88,7 +89,18 @@ class Trunk:
             if isinstance(theirs, ConditionalInstanceNormalization):
                 values = [weights @ rows for rows in values]
             ours.set_weights(values)
-        return Style(self.recipes[name], generator, {"trunk": self.card.get("sha256")})
+        recipe = self._credited(self.recipes[name], weights)
+        return Style(recipe, generator, {"trunk": self.card.get("sha256")})
+
+    def _credited(self, recipe, weights):
+        """Gives a recipe the credit of all paintings of a blend, the heaviest first."""
+        order = sorted(range(len(weights)), key=lambda row: -weights[row])
+        parts = [list(self.recipes.values())[row] for row in order if weights[row]]
+        if len(parts) == 1:
+            return recipe
+        keys = ("title", "artist", "year", "rights", "source")
+        values = {key: dict.fromkeys(getattr(part, key) for part in parts) for key in keys}
+        return recipe.replace(**{key: ", ".join(filter(None, values[key])) for key in keys})
 
     def stylize(self, image, styles, **options):
         """Paints a photograph in one style or a blend: see `bake`; options as `Style.stylize`'s."""
@@ -99,10 +111,10 @@ class Trunk:
         weights = {styles: 1.0} if isinstance(styles, str) else styles
         for name, weight in weights.items():
             if name not in self.recipes:
-                near = difflib.get_close_matches(name, self.recipes, n=3) or self.recipes
-                raise ValueError(
-                    f"The trunk has no style {name!r}. Did you mean {' or '.join(near)}?"
-                )
+                near = difflib.get_close_matches(name, self.recipes, n=3)
+                known = f"It has {', '.join(self.recipes)}."
+                hint = f"Did you mean {' or '.join(near)}?" if near else known
+                raise ValueError(f"The trunk, which paints blends, has no style {name!r}. {hint}")
             if not weight >= 0:
                 raise ValueError(f"A style's weight must not be negative. Received: {weights}")
         row = np.array([weights.get(name, 0) for name in self.recipes], "float32")

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from benchmarks.paper.pictures import charts
 from benchmarks.paper.study import paint
-from benchmarks.training import measure as medians
+from benchmarks.timing import measure as medians
 from tfstyle import Recipe
 from tfstyle.evaluation import rounded
 from tfstyle.styles import build_generator

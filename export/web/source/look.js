@@ -1,5 +1,5 @@
-// What becomes of a picture after it has been painted, at once: as `Style.stylize` has it by its
-// `strength` and `keep_colors`.
+// What becomes of a picture after it has been painted, at once: as by `strength` and `keep_colors`
+// of `Style.stylize`, but for the colours, whose luminance and clipping here are the browser's.
 
 import { empty } from "./photograph.js";
 

@@ -159,7 +159,7 @@ async function useWebcam() {
     tick(find("examples"), -1);
     use(canvas, "camera");
   };
-  await openWebcam(taken, () => say(""));
+  if (!(await openWebcam(taken, () => say("")))) return;
   say("The camera is on.");
   find("stage").scrollIntoView({ block: "center" });
 }

@@ -16,13 +16,13 @@ export async function decode(blob) {
   } catch (cause) {
     throw Object.assign(new Error(cause.message), { kind: "image" });
   }
-  const canvas = fit(bitmap, bitmap.width, bitmap.height, LONGEST);
+  const canvas = fit(bitmap, bitmap.width, bitmap.height);
   bitmap.close();
   return canvas;
 }
 
 /** Draws an image, or a frame of a video, on a canvas whose sides are at most `longest`. */
-export function fit(image, width, height, longest) {
+export function fit(image, width, height, longest = LONGEST) {
   const scale = Math.min(1, longest / Math.max(width, height));
   return draw(image, Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)));
 }

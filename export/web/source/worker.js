@@ -93,6 +93,7 @@ async function run(model, job) {
     if (backend !== "webgpu") throw error;
     console.warn("WebGPU failed; the style runs on WASM.", error);
     gpu = false;
+    current.model.delete();
     current.model = await compile(current.bytes);
     return run(current.model, job);
   }
