@@ -422,6 +422,13 @@ def test_a_painting_starts_from_the_trunk_for_ten_minutes(
     found = given[2][0]
     assert (found.start, found.steps, found.trainable) == ("", 360, "normalization")
 
+    # One that was begun by --steps goes on with them too, by the plain command.
+    third = ("train", painting, "--content", photographs, "-o", tmp_path / "third")
+    assert tfstyle(*third, "--steps", 7)[0] == 0
+    (tmp_path / "third/training/johnson/history.csv").write_text("step,seconds,loss\n7,14,5\n")
+    code, output, _ = tfstyle(*third)
+    assert code == 0 and given[4][0].steps == 7 and "has all 7 steps" in output
+
 
 def test_a_finished_training_called_again_keeps_evaluation_and_preview(
     tfstyle, style, painting, photographs, tmp_path, monkeypatch

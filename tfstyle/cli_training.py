@@ -118,6 +118,8 @@ def train(
 
     precision = _precision(precision)
     recipe = _planned(recipe, minutes, folder, content, vgg, precision)
+    if not (folder / "history.csv").exists():
+        recipe.save(folder / RECIPE)  # for its steps, if the next call gives minutes
     callbacks = [TensorBoard(folder / "tensorboard")] if tensorboard else []
     style = train_style(recipe, content, folder, vgg, precision, previews, callbacks)
     saved = output / recipe.generator
@@ -220,7 +222,6 @@ def _planned(recipe, minutes, folder, content, vgg, precision):
         step, seconds = 0, seconds_per_step(recipe, content, vgg, precision)
         if minutes:
             recipe = recipe.replace(steps=max(1, round(60 * minutes / seconds)))
-            recipe.save(begun)
     if step >= recipe.steps:
         typer.echo(f"{folder} has all {recipe.steps} steps.")
         return recipe
