@@ -185,11 +185,9 @@ class Recipe:
         return {name: getattr(self, name) for name in (*names, "total_variation_weight")}
 
 
+CREDIT_KEYS = ("title", "artist", "year", "rights", "source")
 # What a painting decides; a trunk shares the rest between its paintings.
-PAINTING_KEYS = (
-    *("painting", "title", "artist", "year", "rights", "source"),
-    *("style_size", "style_weight"),
-)
+PAINTING_KEYS = ("painting", *CREDIT_KEYS, "style_size", "style_weight")
 
 
 def load_recipes(path):

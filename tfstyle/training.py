@@ -13,16 +13,12 @@ from keras import ops
 
 from tfstyle.files import sha256
 from tfstyle.generators import sample_noise
-from tfstyle.images import (
-    center_crop,
-    find_images,
-    read_image,
-)
+from tfstyle.images import center_crop, find_images, read_image
 from tfstyle.layers import ConditionalInstanceNormalization, InstanceNormalization
 from tfstyle.muon import Muon
 from tfstyle.photographs import Photographs, draw_styles, middles
 from tfstyle.progress import LOSSES, Progress
-from tfstyle.recipes import PAINTING_KEYS
+from tfstyle.recipes import CREDIT_KEYS, PAINTING_KEYS
 from tfstyle.starts import begin, begin_trunk
 from tfstyle.styles import (
     Style,
@@ -396,7 +392,7 @@ def _setting(recipes, paths, precision):
     }
     for name, recipe in recipes.items():
         values = {**dataclasses.asdict(recipe), "painting": sha256(recipe.painting)}
-        for key in ("title", "artist", "year", "rights", "source"):
+        for key in CREDIT_KEYS:
             del values[key]
         setting |= {f"{name} {key}".strip(): value for key, value in values.items()}
     return setting

@@ -27,7 +27,7 @@ from tfstyle.images import (
     write_image,
 )
 from tfstyle.layers import ConditionalInstanceNormalization
-from tfstyle.recipes import load_recipes, save_recipes
+from tfstyle.recipes import CREDIT_KEYS, load_recipes, save_recipes
 from tfstyle.styles import Style, build_generator, jit_compile, stylize_pixels
 from tfstyle.weights import (
     describe,
@@ -98,9 +98,8 @@ class Trunk:
         parts = [list(self.recipes.values())[row] for row in order if weights[row]]
         if len(parts) == 1:
             return recipe
-        keys = ("title", "artist", "year", "rights", "source")
-        values = {key: dict.fromkeys(getattr(part, key) for part in parts) for key in keys}
-        return recipe.replace(**{key: ", ".join(filter(None, values[key])) for key in keys})
+        values = {key: dict.fromkeys(getattr(part, key) for part in parts) for key in CREDIT_KEYS}
+        return recipe.replace(**{key: ", ".join(filter(None, values[key])) for key in CREDIT_KEYS})
 
     def stylize(self, image, styles, **options):
         """Paints a photograph in one style or a blend: see `bake`; options as `Style.stylize`'s."""

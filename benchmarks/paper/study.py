@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.paper.pictures import sheet
 from benchmarks.paper.trainings import Advance, HeldOut, read_curve, silent_fit
-from tfstyle import Recipe, train
+from tfstyle import Recipe, images, train
 from tfstyle.evaluation import loss_terms, rounded, squares
 from tfstyle.files import replacing, sha256
 from tfstyle.images import find_images, to_uint8, write_image
@@ -212,8 +212,7 @@ class Study:
 
 def spread(paths, count):
     """Picks `count` of some paths from all over the list; all if they are no more."""
-    chosen = np.linspace(0, len(paths), min(count, len(paths)), endpoint=False)
-    return [paths[int(number)] for number in chosen]
+    return images.spread(paths, count)[:count]
 
 
 def paint(generator, photograph, seed=0):
