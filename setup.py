@@ -39,7 +39,8 @@ setup(
         # MediaPipe's own writer is broken since 0.10.30 and brings 200 MB of OpenCV.
         "export": ["ai-edge-litert"],
         "tensorboard": ["tensorboard"],
-        "test": ["ai-edge-litert", "pytest>=8", "pytest-timeout", "tensorboard"],
+        # xdist: the tests are many small programs of one thread each.
+        "test": ["ai-edge-litert", "pytest>=8", "pytest-timeout", "pytest-xdist", "tensorboard"],
     },
     entry_points={"console_scripts": ["tfstyle = tfstyle.cli:main"]},
     classifiers=[

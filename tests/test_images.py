@@ -1,3 +1,4 @@
+import functools
 import re
 import struct
 import warnings
@@ -30,6 +31,7 @@ def noise(rng, width, height, channels=3):
     return Image.fromarray(rng.integers(0, 256, (height, width, channels), dtype="uint8"))
 
 
+@functools.cache  # a profile holds the second it was made in
 def srgb():
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
