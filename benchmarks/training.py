@@ -40,7 +40,7 @@ def main():
     loss = PerceptualLoss(network=options.vgg)
     painting = np.random.default_rng(0).uniform(size=(320, 512, 3))
     grams = loss.style_grams(painting)
-    model = StyleTransfer(johnson(), loss, grams, Recipe().period)
+    model = StyleTransfer(johnson(), loss, grams, Recipe().explicit.jitter)
     model.compile(optimizer=keras.optimizers.Adam(1e-3), jit_compile=False)
     step = bare_step(johnson(), loss, grams)
     paths = find_images(options.photos)

@@ -1,8 +1,10 @@
+import inspect
 from pathlib import Path
 
 import pytest
 
 from tfstyle import Recipe
+from tfstyle.generators import GENERATORS
 from tfstyle.recipes import load_recipes
 
 
@@ -76,7 +78,10 @@ def test_whole_numbers_serve_as_floats():
     assert Recipe(style_weight=3).style_weight == 3.0
 
 
-def test_each_generator_has_a_learning_rate_of_its_own():
-    assert Recipe().initial_learning_rate == 1e-3
-    assert Recipe(generator="pyramid").initial_learning_rate == 2e-3
-    assert Recipe(generator="pyramid", learning_rate=5e-4).initial_learning_rate == 5e-4
+def test_each_generator_has_values_of_its_own():
+    assert Recipe().explicit == Recipe(width=32, jitter=4, learning_rate=1e-3)
+    given = Recipe(generator="pyramid", learning_rate=5e-4)
+    assert given.explicit == given.replace(width=8, jitter=8)
+    for name, build in GENERATORS.items():
+        width = Recipe(generator=name).generator_options["width"]
+        assert width == inspect.signature(build).parameters["width"].default

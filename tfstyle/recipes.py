@@ -20,6 +20,12 @@ _CHOICES = {
     "trainable": ("all", "normalization"),
 }
 
+# What 0 stands for, until a training writes it down.
+_OWN_VALUES = {
+    "johnson": {"width": 32, "jitter": 4, "learning_rate": 1e-3},
+    "pyramid": {"width": 8, "jitter": 8, "learning_rate": 2e-3},
+}
+
 _LEAST_PAINTING = 16  # pixels: VGG19 halves them four times
 
 
@@ -34,7 +40,7 @@ class Recipe:
         painting: Path of the style image. In a file it is relative to the file.
         title, artist, year, rights, source: Strings, the painting's credit.
         generator: `"johnson"` (better) or `"pyramid"` (smaller).
-        width: Integer, channels of the generator; 0 is its own default.
+        width: Integer, channels of the generator; 0 is 32 for `johnson` and 8 for `pyramid`.
         normalization: `"instance"`, or `"batch"` for comparison.
         padding: `"reflect"`, or `"zero"` for comparison.
         noise_channels: Integer, for `pyramid` alone.
@@ -130,8 +136,9 @@ class Recipe:
                 raise ValueError(
                     f"{name} must be one of {', '.join(known)}. Received: {getattr(self, name)!r}"
                 )
-        if self.period > self.crop // 2:
-            raise ValueError(f"jitter must be half of crop at most. Received: {self.period}")
+        jitter = self.jitter or _OWN_VALUES[self.generator]["jitter"]
+        if jitter > self.crop // 2:
+            raise ValueError(f"jitter must be half of crop at most. Received: {jitter}")
 
     @classmethod
     def load(cls, path):
@@ -159,24 +166,18 @@ class Recipe:
         return {**dataclasses.asdict(self), "painting": Path(painting).as_posix()}
 
     @property
-    def period(self):
-        """The jitter, or that of the generator where it is 0."""
-        return self.jitter or {"johnson": 4, "pyramid": 8}[self.generator]
-
-    @property
-    def initial_learning_rate(self):
-        """The learning rate, or that of the generator where it is 0."""
-        return self.learning_rate or {"johnson": 1e-3, "pyramid": 2e-3}[self.generator]
+    def explicit(self):
+        """The recipe with the generator's own values where it leaves them to it."""
+        own = _OWN_VALUES[self.generator].items()
+        return self.replace(**{name: value for name, value in own if not getattr(self, name)})
 
     @property
     def generator_options(self):
         """The keyword arguments of the generator's function."""
-        options = {"normalization": self.normalization, "padding": self.padding}
-        if self.width:
-            options["width"] = self.width
+        names = ["width", "normalization", "padding"]
         if self.noise_channels:
-            options["noise_channels"] = self.noise_channels
-        return options
+            names.append("noise_channels")
+        return {name: getattr(self.explicit, name) for name in names}
 
     @property
     def loss_options(self):

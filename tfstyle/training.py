@@ -145,13 +145,14 @@ def train(
         callbacks: Further `keras.callbacks.Callback`s, such as `TensorBoard`.
 
     Returns:
-        `Style`, float32, with what the training measured in its card. The recipe has the style
-        weight that was found, if it was to be found.
+        `Style`, float32, with what the training measured in its card. Its recipe has the style
+        weight that was found, and the generator's own values, where they were 0.
 
     Raises:
         ValueError: on bad images, or if the folder holds a training of another recipe.
         NonFiniteLossError: at the first loss that is not finite; the checkpoint before it stays.
     """
+    recipe = recipe.explicit
     paths, images = _images(photographs, previews, recipe.crop)
     keras.utils.set_random_seed(recipe.seed)
     with _dtype_policy(precision):
@@ -168,7 +169,7 @@ def train(
             start,
             preview=partial(stylized_pairs, images=images, seed=recipe.seed) if images else None,
         )
-        model = StyleTransfer(generator, loss, grams, recipe.period)
+        model = StyleTransfer(generator, loss, grams, recipe.jitter)
         _fit(model, recipe, paths, partial(sample_noise, generator), progress, callbacks)
     trained = build_generator(recipe)
     trained.set_weights(generator.get_weights())
@@ -195,13 +196,14 @@ def train_trunk(
         callbacks: As for `train`.
 
     Returns:
-        `Trunk`, float32, with what the training measured in its card. The recipes have the style
-        weights that were found.
+        `Trunk`, float32, with what the training measured in its card. The recipes are those of
+        `train`.
 
     Raises:
         ValueError: if the recipes differ in more; and as `train`.
         NonFiniteLossError: as `train`.
     """
+    recipes = {name: recipe.explicit for name, recipe in recipes.items()}
     _refuse_different(recipes)
     shared = next(iter(recipes.values()))
     paths, images = _images(photographs, previews, shared.crop)
@@ -223,7 +225,7 @@ def train_trunk(
         )
         grams = [np.concatenate(layer) for layer in zip(*each.values(), strict=True)]
         balance = [recipe.style_weight for recipe in recipes.values()]
-        model = ManyStylesTransfer(generator, loss, grams, balance, shared.period)
+        model = ManyStylesTransfer(generator, loss, grams, balance, shared.jitter)
         _fit(model, shared, paths, partial(draw_styles, len(recipes)), progress, callbacks)
     trained = build_trunk(recipes)
     trained.set_weights(generator.get_weights())
@@ -243,10 +245,11 @@ def seconds_per_step(recipe, photographs, vgg="imagenet", precision="float32"):
     Returns:
         Float, the median of five steps after two of warming up.
     """
+    recipe = recipe.explicit
     paths, _ = _images(photographs, (), recipe.crop)
     with _dtype_policy(precision):
         loss, grams = loss_of(recipe, vgg)
-        model = StyleTransfer(build_generator(recipe), loss, grams, recipe.period)
+        model = StyleTransfer(build_generator(recipe), loss, grams, recipe.jitter)
         _freeze(model.generator, recipe.trainable)
         _compile(model, recipe)
         noise = partial(sample_noise, model.generator)
@@ -372,7 +375,7 @@ def _freeze(generator, trainable):
 
 
 def _compile(model, recipe):
-    schedule = keras.optimizers.schedules.CosineDecay(recipe.initial_learning_rate, recipe.steps)
+    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.steps)
     optimizer = _OPTIMIZERS[recipe.optimizer](schedule)
     if keras.config.dtype_policy().compute_dtype == "float16":
         # Keras begins with 32768, for losses near 1. Those of VGG's features are near 1e8 at the
