@@ -17,6 +17,7 @@ from tfstyle.folders import read_card, write_card
 from tfstyle.images import find_images, read_image
 from tfstyle.progress import NonFiniteLossError
 from tfstyle.recipes import save_recipes
+from tfstyle.terminal import command_line
 from tfstyle.trunks import Trunk, build_trunk, load_trunk
 
 # Runs the command in an interpreter of its own, in which it must not load a backend.
@@ -294,6 +295,13 @@ def test_the_version_is_that_of_the_package():
     result = tfstyle_without_keras("--version")
     assert (result.returncode, result.stdout) == (0, f"{metadata.version('tfstyle')}\n")
     assert package.__version__ == metadata.version("tfstyle")
+
+
+def test_a_command_is_shown_without_folders(tmp_path):
+    (tmp_path / "there").mkdir()
+    blend = "mosaic:0.5,kiss:0.5" * 20  # too long for a file's name
+    words = ["train", f"{tmp_path}/there", f"--output={tmp_path}/new", "a/b", ".", "", blend]
+    assert command_line(["tool"], words) == f"tool train there --output=new a/b . '' {blend}"
 
 
 def test_no_error_stream_is_no_error(mine, photographs, tmp_path):

@@ -78,14 +78,16 @@ def progress_bar():
     return Progress(*columns, console=Console(stderr=True))
 
 
-def command_line():
+def command_line(program=("tfstyle",), arguments=None):
     """Gives the command as it can be shown to others: files without their folders."""
-    return shlex.join(["tfstyle", *map(_without_folders, sys.argv[1:])])
+    arguments = sys.argv[1:] if arguments is None else arguments
+    return shlex.join([*program, *map(_without_folders, arguments)])
 
 
 def _without_folders(word):
     option, equals, value = word.rpartition("=")  # --output=FOLDER
-    return option + equals + (Path(value).name or value) if Path(value).exists() else word
+    path = Path(value)  # the folder it lies in is there before what a command writes
+    return option + equals + (path.name or value) if path.parent.exists() else word
 
 
 def complain(error):

@@ -14,7 +14,6 @@ import argparse
 import dataclasses
 import inspect
 import logging
-import shlex
 import sys
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from benchmarks.paper.experiments import EXPERIMENTS, run
 from benchmarks.paper.options import TINY, Options
 from benchmarks.paper.study import Study
 from benchmarks.paper.tiny import tiny_network
+from tfstyle.terminal import command_line
 from tfstyle.training import fastest_precision
 
 
@@ -40,8 +40,9 @@ def main(arguments=None):
         times = (TimeElapsedColumn(), TimeRemainingColumn())
         with Progress(*columns, *times, console=Console(stderr=True)) as progress:
             study = Study(_options(given), _data(given), given.out, progress)
+            shown = command_line(("python", "-m", "benchmarks.paper"), arguments)
             for name in progress.track(names, description="experiments"):
-                run(name, study, _command(arguments))
+                run(name, study, shown)
     except (ValueError, ArithmeticError) as error:
         parser.error(str(error))
 
@@ -99,13 +100,6 @@ def _data(given):
         "paintings": given.paintings,
         "vgg": tiny_network() if given.tiny else given.vgg,
     }
-
-
-def _command(arguments):
-    """Gives the command as it can be shown to others: files without their folders."""
-    pairs = (word.rpartition("=") for word in arguments)  # --out=FOLDER
-    words = [option + equals + (Path(value).name or value) for option, equals, value in pairs]
-    return shlex.join(["python", "-m", "benchmarks.paper", *words])
 
 
 if __name__ == "__main__":
