@@ -10,11 +10,11 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="export needs TensorFlow: runs in all but tox -e jax")
 
-import half
 import keras
 import tensorflow as tf
 
 import tfstyle.export
+from benchmarks import half
 from tfstyle import GENERATORS, Recipe, Style
 from tfstyle.export import litert, portable, to_saved_model, to_tflite
 from tfstyle.export import tflite as tflite_module
@@ -295,9 +295,10 @@ def test_similarity_of_pictures_smaller_than_its_window():
 
 
 @pytest.fixture
-def one_by_one(monkeypatch):
+def one_by_one():
     """Sums over the image in float16, one value after the other."""
-    monkeypatch.setattr(portable, "mean_of_means", half.sequential_mean)
+    with half.summed_one_by_one():
+        yield
 
 
 @pytest.mark.parametrize(("name", "generator"), ZOO)

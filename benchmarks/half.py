@@ -1,14 +1,17 @@
 """float16 as GPU delegates compute it, emulated on a processor.
 
 Every layer gives and takes float16. Sums over the image are added one by one in float16, where
-`sequential_mean` takes the place of `portable.mean_of_means`; a convolution's own sums are of
-float32, as in delegates from LiteRT 2.2 on.
+`sequential_mean` takes the place of `portable.mean_of_means`: see `summed_one_by_one`. A
+convolution's own sums are of float32, as in delegates from LiteRT 2.2 on.
 """
+
+import unittest.mock
 
 import keras
 import tensorflow as tf
 from keras import ops
 
+from tfstyle.export import portable
 from tfstyle.layers import ImageOutput, InstanceNormalization
 
 
@@ -26,6 +29,11 @@ def to_half(generator):
     return half
 
 
+def summed_one_by_one():
+    """Gives a context in which portable generators take the means of `sequential_mean`."""
+    return unittest.mock.patch.object(portable, "mean_of_means", sequential_mean)
+
+
 def sequential_mean(x):
     """The mean over width, then height, by sums of float16 from the first to the last."""
     for axis in (2, 1):
@@ -36,6 +44,8 @@ def sequential_mean(x):
 
 
 class HalfConvolution(keras.layers.Conv2D):
+    """A convolution of float16 tensors, summed in float32."""
+
     def convolution_op(self, inputs, kernel):
         inputs, kernel = (ops.cast(x, "float32") for x in (inputs, kernel))
         return ops.cast(super().convolution_op(inputs, kernel), "float16")
