@@ -39,7 +39,7 @@ def imports(path):
                 assert not alias.name.startswith("tfstyle."), f"{path}: use from ... import"
 
 
-@pytest.mark.parametrize("name", FLOOR)
+@pytest.mark.parametrize("name", sorted(FLOOR))  # every worker must see one order
 def test_modules_import_from_floors_below_alone(name):
     for other in imports(PACKAGE / f"{name}.py"):
         if other.startswith("export"):  # beside the house
