@@ -174,10 +174,14 @@ class Recipe:
     @property
     def generator_options(self):
         """The keyword arguments of the generator's function."""
-        names = ["width", "normalization", "padding"]
+        options = {
+            "width": self.explicit.width,
+            "normalization": self.normalization,
+            "padding": self.padding,
+        }
         if self.noise_channels:
-            names.append("noise_channels")
-        return {name: getattr(self.explicit, name) for name in names}
+            options["noise_channels"] = self.noise_channels
+        return options
 
     @property
     def loss_options(self):
