@@ -12,14 +12,13 @@ import argparse
 import tempfile
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks import half
 from tfstyle import load
 from tfstyle.export import to_tflite
+from tfstyle.export.likeness import likeness, similarity
 from tfstyle.export.litert import Painter
 from tfstyle.export.portable import make_portable
-from tfstyle.export.tflite import PRECISIONS, similarity
+from tfstyle.export.tflite import PRECISIONS
 from tfstyle.images import center_crop, find_images, read_image, to_pixels
 from tfstyle.styles import stylize_pixels
 
@@ -40,29 +39,30 @@ def main():
     paths = find_images(options.photos)
     styles = {name: load(*name.split("/")) for name in options.styles}
     others = find_images(options.calibrate)[:CALIBRATION]
+    photographs = _pixels(paths, (SIZE, SIZE))
     print(f"{len(paths)} photographs.\n")
     _print_row("style", *PRECISIONS, "bytes")
     _print_row(*["---"] * (len(PRECISIONS) + 2))
     for name, style in styles.items():
         files = [Fidelity(style, precision, SIZE, others) for precision in PRECISIONS]
-        worst = [file.worst(paths, (SIZE, SIZE)) for file in files]
+        worst = [file.worst(photographs) for file in files]
         _print_row(name, *worst, ", ".join(f"{file.bytes:,}" for file in files))
     print()
-    _print_row("style, free size", *("x".join(map(str, size)) for size in FREE_SIZES))
-    _print_row(*["---"] * (len(FREE_SIZES) + 1))
+    by_size = {size: _pixels(paths, size) for size in FREE_SIZES}
+    _print_row("style, free size", *("x".join(map(str, size)) for size in by_size))
+    _print_row(*["---"] * (len(by_size) + 1))
     for name, style in styles.items():
         for precision in ("float32", "int8_weights"):
             file = Fidelity(style, precision)
-            _print_row(f"{name}, {precision}", *(file.worst(paths, size) for size in FREE_SIZES))
+            _print_row(f"{name}, {precision}", *map(file.worst, by_size.values()))
     print()
     _print_row("style, float16 emulated", "before", "after")
     _print_row(*["---"] * 3)
-    pixels = [_pixels(path, (SIZE, SIZE)) for path in paths]
     for name, style in styles.items():
-        expected = [stylize_pixels(style.model, image[None]) for image in pixels]
+        expected = [stylize_pixels(style.model, image[None]) for image in photographs]
         models = half.to_half(style.model), half.to_half(make_portable(style.model))
         with half.summed_one_by_one():
-            pictures = [[model.predict_on_batch(x[None]) for x in pixels] for model in models]
+            pictures = [[model.predict_on_batch(x[None]) for x in photographs] for model in models]
         _print_row(name, *(f"{min(map(similarity, each, expected)):.4f}" for each in pictures))
 
 
@@ -77,19 +77,15 @@ class Fidelity:
             self.bytes = facts["bytes"]
             self._painter = Painter(path)
 
-    def worst(self, paths, size):
+    def worst(self, photographs):
         """Gives the largest difference and the least similarity over photographs, as a cell."""
-        found = []
-        for path in paths:
-            pixels = _pixels(path, size)
-            pair = self._painter.stylize(pixels)[None], stylize_pixels(self._model, pixels[None])
-            found.append((np.abs(np.subtract(*pair)).max(), -similarity(*pair)))
-        difference, unlike = np.max(found, axis=0)
-        return f"{difference:.1g}, {-unlike:.4f}"
+        found = [likeness(self._painter, self._model, pixels) for pixels in photographs]
+        differences, similarities = zip(*found, strict=True)
+        return f"{max(differences):.1g}, {min(similarities):.4f}"
 
 
-def _pixels(path, size):
-    return to_pixels(center_crop(read_image(path), size))
+def _pixels(paths, size):
+    return [to_pixels(center_crop(read_image(path), size)) for path in paths]
 
 
 def _print_row(*cells):

@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras import ops
 
 from tfstyle.export import portable
-from tfstyle.layers import ImageOutput, InstanceNormalization
+from tfstyle.layers import Conv2D, ImageOutput, InstanceNormalization
 
 
 def to_half(generator):
@@ -51,6 +51,10 @@ class HalfConvolution(keras.layers.Conv2D):
         return ops.cast(super().convolution_op(inputs, kernel), "float16")
 
 
+class HalfUpsampling(HalfConvolution, Conv2D):
+    """Likewise."""
+
+
 class HalfPlain(InstanceNormalization):
     """What `InstanceNormalization` is in a TFLite file: nothing says float32 there."""
 
@@ -65,6 +69,7 @@ class HalfPlain(InstanceNormalization):
 
 _HALF = {
     keras.layers.Conv2D: HalfConvolution,
+    Conv2D: HalfUpsampling,
     InstanceNormalization: HalfPlain,
     ImageOutput: ImageOutput,
 }

@@ -98,11 +98,19 @@ def convolution_gflop(model, size):
     tensors = outputs(keras.KerasTensor((1, size, size, 3)))
     return (
         sum(
-            2 * tensor.shape[1] * tensor.shape[2] * np.prod(layer.kernel.shape)
+            2 * tensor.shape[1] * tensor.shape[2] * _multiplications(layer)
             for layer, tensor in zip(convolutions, tensors, strict=True)
         )
         / 1e9
     )
+
+
+def _multiplications(convolution):
+    """Counts those of one pixel of a convolution's output."""
+    *sides, inputs, outputs = convolution.kernel.shape
+    if getattr(convolution, "upsampling", False):  # see `tfstyle.layers.Conv2D`
+        sides = [side // 2 + 1 for side in sides]
+    return np.prod([*sides, inputs, outputs])
 
 
 if __name__ == "__main__":

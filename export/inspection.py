@@ -7,14 +7,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 from tensorflow.lite.tools import flatbuffer_utils
 
+from tfstyle.export.likeness import likeness
 from tfstyle.export.litert import Painter
-from tfstyle.export.tflite import similarity
 from tfstyle.images import center_crop, read_image, resize_longest, to_pixels
-from tfstyle.styles import stylize_pixels
 
 
 def operations(path):
@@ -90,19 +88,17 @@ def compare(style, path, photograph, threads=None, rounds=3):
     """
     painter = Painter(path, threads)
     pixels = _pixels(photograph, painter.size)
-    seed = painter.facts["seed"] or 0
-    picture = painter.stylize(pixels, seed)
+    difference, similarity = likeness(painter, style.model, pixels)
     times = []
     for _ in range(rounds):
         started = time.perf_counter()
-        painter.stylize(pixels, seed)
+        painter.stylize(pixels)
         times.append(time.perf_counter() - started)
-    expected = stylize_pixels(style.model, pixels[None], seed)[0]
     return {
-        "size": "x".join(map(str, picture.shape[:2])),
+        "size": "x".join(map(str, pixels.shape[:2])),
         "bytes": Path(path).stat().st_size,
-        "difference": float(np.abs(picture - expected).max()),
-        "similarity": similarity(picture[None], expected[None]),
+        "difference": difference,
+        "similarity": similarity,
         "milliseconds": 1000 * statistics.median(times),
         "partitions": partitions(painter.interpreter),
     }

@@ -7,9 +7,9 @@ whatever the photograph. `CenteredInput` and `HalvingPooling` keep the contrast 
 the 11 bits of float16 would drown in its brightness.
 
 XNNPACK, the delegate for processors, has neither MIRROR_PAD nor RESIZE_NEAREST_NEIGHBOR, so that
-the generator falls into 16 pieces with a copy between each two. `SlicedReflection` and
-`DepthToSpaceUpsampling` say the same with STRIDED_SLICE, CONCATENATION and DEPTH_TO_SPACE: one
-piece.
+the generator falls into 16 pieces with a copy between each two, and GPU delegates have no symmetric
+MIRROR_PAD. `SlicedReflection` and `DepthToSpaceUpsampling` say the same with STRIDED_SLICE,
+CONCATENATION and DEPTH_TO_SPACE: one piece.
 """
 
 import keras
@@ -167,9 +167,10 @@ class SlicedReflection(ReflectionPadding2D):
         return self._pad(rows, lambda x, at: x[:, :, at], axis=2)
 
     def _pad(self, x, cut, axis):
-        numbers = range(1, self.padding + 1)
+        first = 0 if self.symmetric else 1
+        numbers = range(first, first + self.padding)
         before = [cut(x, slice(n, n + 1)) for n in reversed(numbers)]
-        after = [cut(x, slice(-1 - n, -n)) for n in numbers]
+        after = [cut(x, slice(-1 - n, -n or None)) for n in numbers]
         # XNNPACK concatenates up to five tensors.
         parts = [_concatenate(before, axis), x, _concatenate(after, axis)]
         return ops.concatenate(parts, axis=axis)
@@ -230,7 +231,7 @@ def _producers(generator):
     for layer in generator.layers:
         if isinstance(layer, InstanceNormalization):
             source = layers[id(layer.input)]
-            while isinstance(source, keras.layers.Activation):
+            while not source.weights:
                 source = layers[id(source.input)]
             producers[layer.name] = source
     return producers

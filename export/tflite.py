@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from tfstyle.export.likeness import likeness
 from tfstyle.export.litert import Painter, interpreter_class
 from tfstyle.export.metadata import add_metadata
 from tfstyle.export.portable import make_portable
@@ -18,8 +19,7 @@ from tfstyle.export.quantization import compute_in_float, near_image, quantize
 from tfstyle.export.saved_model import write_function
 from tfstyle.files import replacing
 from tfstyle.generators import noise_inputs, sample_noise, size_rule
-from tfstyle.images import center_crop, mirror, read_image, to_pixels
-from tfstyle.styles import stylize_pixels
+from tfstyle.images import center_crop, read_image, to_pixels
 
 PRECISIONS = ("float32", "float16", "int8_weights", "int8")
 
@@ -27,7 +27,6 @@ PRECISIONS = ("float32", "float16", "int8_weights", "int8")
 INT8_FLOOR = 0.95
 # Photographs that decide the ranges of int8, and photographs that judge it.
 _CALIBRATION, _JUDGES = 32, 4
-_WINDOW = 11  # pixels, of the structural similarity
 
 
 def to_tflite(
@@ -117,17 +116,6 @@ def convert(generator, precision, size=None, photographs=(), seed=None):
         return content
 
 
-def similarity(pictures, expected):
-    """Gives the mean structural similarity of pictures `[N, height, width, 3]` in [0, 1].
-
-    That of Wang et al. 2004, by TensorFlow: Gaussian window of 11 pixels, mean over colours;
-    smaller pictures are mirrored to fill it.
-    """
-    height, width = (max(_WINDOW, side) for side in pictures.shape[1:3])
-    pairs = [np.float32(mirror(each, height, width)) for each in (pictures, expected)]
-    return float(np.mean(tf.image.ssim(*pairs, max_val=1.0, filter_size=_WINDOW)))
-
-
 def _check(path, precision, photographs, seed):
     if path.suffix != ".tflite":
         raise ValueError(f"The file must end in .tflite. Received: {path}")
@@ -182,12 +170,8 @@ def _similarity(style, content, size, photographs, refuse):
         file = Path(folder) / "style.tflite"
         file.write_bytes(content)
         painter = Painter(file)
-        seed = painter.facts["seed"] or 0
-        found = []
-        for path in photographs[:_JUDGES]:
-            pixels = to_pixels(center_crop(read_image(path), size))
-            expected = stylize_pixels(style.model, pixels[None], seed)
-            found.append(similarity(painter.stylize(pixels, seed)[None], expected))
+        photographs = (to_pixels(center_crop(read_image(p), size)) for p in photographs[:_JUDGES])
+        found = [likeness(painter, style.model, pixels)[1] for pixels in photographs]
     value = round(float(np.mean(found)), 4)
     if refuse and not value >= INT8_FLOOR:
         raise ValueError(

@@ -16,7 +16,7 @@ import tensorflow as tf
 import tfstyle.export
 from benchmarks import half
 from tfstyle import GENERATORS, Recipe, Style
-from tfstyle.export import litert, portable, to_saved_model, to_tflite
+from tfstyle.export import likeness, litert, portable, to_saved_model, to_tflite
 from tfstyle.export import tflite as tflite_module
 from tfstyle.export.inspection import delegate_problems, operations, partitions
 from tfstyle.export.litert import Painter
@@ -281,14 +281,12 @@ def test_trained_small_files(zoo_file, generator, precision, floor, shares):
     for size in SIZES:
         pixels = real_photo(*size)
         picture = painter.stylize(pixels)
-        assert tflite_module.similarity(picture[None], style.stylize(pixels)[None]) >= floor
+        assert likeness.similarity(picture[None], style.stylize(pixels)[None]) >= floor
 
 
 def test_similarity_of_pictures_smaller_than_its_window():
     image, other = photo(8, 9)[None], photo(8, 9, 1)[None]
-    assert (
-        tflite_module.similarity(image, image) > 1 - 1e-6 > tflite_module.similarity(image, other)
-    )
+    assert likeness.similarity(image, image) > 1 - 1e-6 > likeness.similarity(image, other)
 
 
 # float16, as GPU delegates compute
@@ -308,9 +306,9 @@ def test_trained_styles_survive_float16(one_by_one, name, generator):
     expected = style.stylize(pixels)
     safe = half.to_half(portable.make_portable(style.model)).predict_on_batch(pixels)
     plain = half.to_half(style.model).predict_on_batch(pixels)
-    assert tflite_module.similarity(safe, expected) > 0.999
+    assert likeness.similarity(safe, expected) > 0.999
     # The emulation bites: without the rewriting it does not pass.
-    assert not tflite_module.similarity(plain, expected) > 0.999
+    assert not likeness.similarity(plain, expected) > 0.999
 
 
 @pytest.mark.parametrize("contrast", [1e-3, 1, 50])
@@ -350,7 +348,7 @@ def test_int8_is_measured(johnson, photographs, tmp_path):
 def test_int8_below_the_floor_is_refused(johnson, photographs, tmp_path, monkeypatch):
     content = tflite_module.convert(portable.make_portable(johnson.model), "float32", (32, 32))
     monkeypatch.setattr(tflite_module, "convert", lambda *arguments: content)
-    monkeypatch.setattr(tflite_module, "similarity", lambda *arguments: 0.94)
+    monkeypatch.setattr(likeness, "similarity", lambda *arguments: 0.94)
     arguments = (johnson, tmp_path / "style.tflite", "int8", 32, find_images(photographs))
     with pytest.raises(ValueError, match=r"similarity of 0\.940.*0\.95.*int8_weights"):
         to_tflite(*arguments)

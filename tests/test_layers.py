@@ -8,6 +8,7 @@ from keras import ops
 
 from tfstyle.layers import (
     ConditionalInstanceNormalization,
+    Conv2D,
     ImageInput,
     ImageOutput,
     InstanceNormalization,
@@ -19,7 +20,9 @@ LAYERS = {
     "normalization": lambda: InstanceNormalization(epsilon=1e-2),
     "conditional": lambda: ConditionalInstanceNormalization(2, epsilon=1e-2),
     "padding": lambda: ReflectionPadding2D(3),
+    "symmetric": lambda: ReflectionPadding2D(1, symmetric=True),
     "upsampling": lambda: NearestUpsampling2D(3),
+    "convolution": lambda: Conv2D(4, 3, use_bias=False, upsampling=True),
     "input": lambda: ImageInput(multiple=2, minimum=4),
     "output": lambda: ImageOutput(),
 }
@@ -201,6 +204,8 @@ def test_reflection_is_numpys(rng, padding):
     x = rng.normal(size=(2, 5, 7, 3)).astype("float32")
     sides = ((0, 0), (padding, padding), (padding, padding), (0, 0))
     np.testing.assert_array_equal(ReflectionPadding2D(padding)(x), np.pad(x, sides, "reflect"))
+    expected = np.pad(x, sides, "symmetric")
+    np.testing.assert_array_equal(ReflectionPadding2D(padding, symmetric=True)(x), expected)
 
 
 @pytest.mark.parametrize("factor", [1, 2, 3])
@@ -208,6 +213,38 @@ def test_upsampling_repeats_pixels(rng, factor):
     x = rng.normal(size=(2, 3, 5, 2)).astype("float32")
     expected = x.repeat(factor, axis=1).repeat(factor, axis=2)
     np.testing.assert_array_equal(NearestUpsampling2D(factor)(x), expected)
+
+
+@pytest.mark.parametrize("kernel", [1, 3, (5, 3)])
+def test_upsampling_convolution_is_one_of_the_upsampled_image(rng, tmp_path, kernel):
+    image = keras.Input((None, None, 3))
+    plain = keras.layers.Conv2D(4, kernel, bias_initializer="normal", activation="relu")
+    plain = keras.Model(image, plain(NearestUpsampling2D()(image)))
+    ours = keras.Model(image, Conv2D(4, kernel, activation="relu", upsampling=True)(image))
+    plain.save_weights(tmp_path / "plain.weights.h5")
+    ours.load_weights(tmp_path / "plain.weights.h5")
+    x = keras.Variable(rng.normal(size=(2, 6, 7, 3)))
+    y = plain(x)
+    assert ours(x).shape == y.shape
+    np.testing.assert_allclose(ours(x), y, atol=2e-6)
+    factors = rng.normal(size=y.shape)
+    pairs = (
+        gradients(lambda model=model: ops.sum(model(x) * factors), [x, *model.weights])
+        for model in (ours, plain)
+    )
+    for found, expected in zip(*pairs, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_convolution_without_upsampling_is_keras(rng):
+    x = rng.normal(size=(1, 6, 8, 3)).astype("float32")
+    ours, keras_own = (
+        kind(4, 3, strides=2, padding="same") for kind in (Conv2D, keras.layers.Conv2D)
+    )
+    keras_own.build(x.shape)
+    ours.build(x.shape)
+    ours.set_weights(keras_own.get_weights())
+    np.testing.assert_array_equal(ours(x), keras_own(x))
 
 
 def test_output_is_clipped_but_not_in_training():
@@ -236,19 +273,25 @@ def test_layers_survive_saving_with_free_height_and_width(rng, tmp_path, name):
 )
 @pytest.mark.parametrize("side", [8, None])
 @pytest.mark.parametrize(
-    ("name", "operation"),
-    [("padding", "MIRROR_PAD"), ("upsampling", "RESIZE_NEAREST_NEIGHBOR")],
+    ("name", "expected"),
+    [
+        ("padding", {"MIRROR_PAD"}),
+        ("symmetric", {"MIRROR_PAD"}),
+        ("upsampling", {"RESIZE_NEAREST_NEIGHBOR"}),
+        ("convolution", {"CONV_2D", "DEPTH_TO_SPACE"}),
+    ],
 )
-def test_tflite_has_an_operation_for_the_layer(tmp_path, name, operation, side):
-    import tensorflow as tf
-
+def test_tflite_has_operations_for_the_layer(tmp_path, name, expected, side):
     from tfstyle.export.inspection import operations
+    from tfstyle.export.tflite import convert
 
-    model = keras.Sequential([keras.Input((side, side, 3), batch_size=1), LAYERS[name]()])
+    image = keras.Input((None, None, 3), name="image")
     path = tmp_path / "layer.tflite"
-    path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+    path.write_bytes(
+        convert(keras.Model(image, LAYERS[name]()(image)), "float32", side and (side, side))
+    )
     sizes = {"SHAPE", "STRIDED_SLICE", "MUL", "PACK"}  # compute free heights and widths
-    assert operations(path).keys() - (sizes if side is None else set()) == {operation}
+    assert operations(path).keys() - (sizes if side is None else set()) == expected
 
 
 @pytest.mark.parametrize(
@@ -267,6 +310,10 @@ def test_tflite_has_an_operation_for_the_layer(tmp_path, name, operation, side):
         (lambda: ReflectionPadding2D(-1), "must not be negative"),
         (lambda: ReflectionPadding2D(4)(np.zeros((1, 4, 9, 1))), "Received: 4x9"),
         (lambda: NearestUpsampling2D(0), "at least 1"),
+        (lambda: Conv2D(4, 2, upsampling=True), "odd kernel"),
+        (lambda: Conv2D(4, 3, strides=2, upsampling=True), r"strides=\(2, 2\)"),
+        (lambda: Conv2D(4, 3, padding="same", upsampling=True), "padding='same'"),
+        (lambda: Conv2D(4, 3, groups=2, upsampling=True), "groups=2"),
         (lambda: ImageInput(4, 8)(np.zeros((1, 8, 10, 3))), "multiples of 4"),
         (lambda: ImageInput(4, 8)(np.zeros((1, 4, 8, 3))), "at least 8"),
     ],

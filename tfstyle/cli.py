@@ -51,7 +51,7 @@ app = typer.Typer(
     help="Fast neural style transfer: paint photographs like a painting.",
 )
 
-_GIGABYTES = 0.9  # a megapixel, by `johnson`; 0.7 by `pyramid`: docs/benchmarks.md
+_GIGABYTES = 0.7  # a megapixel, by `pyramid`; 0.6 by `johnson`: docs/benchmarks.md
 _MANY_GIGABYTES = 4
 
 

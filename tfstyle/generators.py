@@ -5,12 +5,15 @@ in [0, 1], float32. Height and width are free, in multiples of 4 (`johnson`) or 
 Beyond [0, 1] they are clipped, but not in training: see `layers.ImageOutput`.
 """
 
+from functools import partial
+
 import keras
 import numpy as np
 from keras import layers
 
 from tfstyle.layers import (
     ConditionalInstanceNormalization,
+    Conv2D,
     ImageInput,
     ImageOutput,
     InstanceNormalization,
@@ -24,6 +27,8 @@ _NORMALIZATIONS = {
     "batch": lambda: layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
 }
 _PADDINGS = {"reflect": ReflectionPadding2D, "zero": layers.ZeroPadding2D}
+# Of an image that is upsampled after it: see `_Convolutions.upsampled`.
+_SMALL_PADDINGS = {**_PADDINGS, "reflect": partial(ReflectionPadding2D, symmetric=True)}
 _RATIOS = (32, 16, 8, 4, 2, 1)
 # A convolution 3 x 3 of a pale photograph has a variance that is not far above epsilon, which would
 # count: the picture would depend on contrast. The normalization behind it cancels this factor.
@@ -78,8 +83,8 @@ def johnson(width=32, normalization="instance", padding="reflect", styles=0):
     for _ in range(5):
         branch = convolve(x, 4 * width)
         x = x + convolve(branch, 4 * width, activation=None)
-    x = convolve(NearestUpsampling2D()(x), 2 * width)
-    x = convolve(NearestUpsampling2D()(x), width)
+    x = convolve.upsampled(x, 2 * width)
+    x = convolve.upsampled(x, width)
     x = convolve.to_image(x, kernel=9)
     return keras.Model([image, style_weights] if styles else image, x, name="johnson")
 
@@ -206,10 +211,19 @@ class _Convolutions:
         self._normalization = _NORMALIZATIONS[normalization]
         self._style_weights = style_weights
         self._padding = _PADDINGS[padding]
+        self._small_padding = _SMALL_PADDINGS[padding]
 
     def __call__(self, x, channels, kernel=3, strides=1, activation="relu"):
         x = self.normalize(self._convolve(x, channels, kernel, strides, use_bias=False))
         return layers.Activation(activation)(x) if activation else x
+
+    def upsampled(self, x, channels):
+        """Upsamples by 2, then convolves 3 x 3 as `__call__` does."""
+        # A large image padded by 1 is this small one padded by 1, less a pixel at each border.
+        # What reflection gives beside the border is of the same small pixel as the border itself.
+        x = self._small_padding(1)(x)
+        x = Conv2D(channels, 3, upsampling=True, use_bias=False)(x)
+        return layers.Activation("relu")(self.normalize(layers.Cropping2D(1)(x)))
 
     def normalize(self, x):
         if self._style_weights is None:

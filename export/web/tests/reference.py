@@ -12,7 +12,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
-from tfstyle.export.tflite import similarity
+from tfstyle.export.likeness import similarity
 
 ROOT = Path(__file__).parents[3]
 
