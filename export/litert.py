@@ -1,6 +1,7 @@
 """Runs an exported TFLite file: on LiteRT, NumPy and Pillow, without TensorFlow and Keras.
 
-    python -m tfstyle.export.litert STYLE.tflite PHOTO PICTURE [--threads N] [--seed N]
+    python -m tfstyle.export.litert STYLE.tflite PHOTO PICTURE [--threads N] [--seed N] [--grain G]
+        [--strength S] [--keep-colors]
 
 Needs only the packages ai-edge-litert, numpy and pillow; `pip install --no-deps tfstyle` suffices.
 It is what a telephone does, and a pattern for other languages.
@@ -15,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from tfstyle.images import (
+    adjusted,
     check_pixels,
     fitting,
     mirror,
@@ -54,7 +56,7 @@ class Painter:
         except (ValueError, RuntimeError) as error:
             raise ValueError(f"{path} is damaged: {error}") from None
 
-    def stylize(self, pixels, seed=0):
+    def stylize(self, pixels, seed=0, grain=0.0, strength=1.0, keep_colors=False):
         """Paints a photograph.
 
         A file of free size mirrors what lacks to its multiple at the right and lower border, as
@@ -63,13 +65,16 @@ class Painter:
 
         Args:
             pixels: float32 `[height, width, 3]` in [0, 1], any size from 1 x 1 up.
-            seed: Integer, for files that take noise.
+            seed: Integer, for files that take noise, and for the grain.
+            grain: As `Style.stylize` takes it.
+            strength: Likewise.
+            keep_colors: Likewise.
 
         Returns:
             float32 `[height, width, 3]` in [0, 1]; of the photograph's size if the file's is free.
 
         Raises:
-            ValueError: on an array of another kind.
+            ValueError: on an array of another kind, or a grain or strength out of range.
         """
         check_pixels(pixels)
         if pixels.ndim != 3 or pixels.dtype.kind != "f":
@@ -79,14 +84,17 @@ class Painter:
             )
         if self.size:
             pixels = _fit(pixels, self.size)
-        height, width = pixels.shape[:2]
-        grown = self.size or self._grown(height, width)
-        padded = mirror(pixels[None], *grown).astype("float32")
-        return self.run({"image": padded, **self._noise(grown, seed)})[0, :height, :width]
+        return adjusted(self._paint, pixels[None], seed, grain, strength, keep_colors)[0]
 
     def run(self, arrays):
         """Gives `stylized` for the arrays of all inputs, by name, of the very sizes."""
         return self._runner(**arrays)["stylized"]
+
+    def _paint(self, images, seed):
+        height, width = images.shape[1:3]
+        grown = self.size or self._grown(height, width)
+        padded = mirror(images, *grown).astype("float32")
+        return self.run({"image": padded, **self._noise(grown, seed)})[:, :height, :width]
 
     def _grown(self, height, width):
         rule = self.facts["multiple"], self.facts["minimum"]
@@ -112,11 +120,22 @@ def main():
     parser.add_argument("photograph", type=Path)
     parser.add_argument("picture", type=Path)
     parser.add_argument("--threads", type=int)
-    parser.add_argument("--seed", type=int, default=0, help="for files that take noise")
+    parser.add_argument("--seed", type=int, default=0, help="for grain, and files that take noise")
+    parser.add_argument(
+        "--grain", type=float, default=0.0, help="0.02 brings strokes to flat areas"
+    )
+    parser.add_argument("--strength", type=float, default=1.0, help="below 1 the photograph shines")
+    parser.add_argument("--keep-colors", action="store_true", help="the photograph's own colours")
     options = parser.parse_args()
     try:
         painter = Painter(options.file, options.threads)
-        picture = painter.stylize(to_pixels(read_image(options.photograph)), options.seed)
+        picture = painter.stylize(
+            to_pixels(read_image(options.photograph)),
+            options.seed,
+            options.grain,
+            options.strength,
+            options.keep_colors,
+        )
         write_image(to_image(picture), options.picture)
     except (ValueError, ImportError, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tfstyle.export.litert import Painter, read_facts
-from tfstyle.images import read_image
+from tfstyle.images import read_image, to_pixels, with_colors_of
 
 # `johnson(4)` of random weights, free size: written by tests/make_tiny_tflite.py.
 TINY = Path(__file__).parent / "data" / "tiny.tflite"
@@ -75,6 +75,25 @@ def test_any_size_comes_back(size):
 def test_other_arrays_are_refused(pixels, message):
     with pytest.raises(ValueError, match=message):
         Painter(TINY).stylize(pixels)
+
+
+def test_grain_strength_and_colors_are_those_of_style(photograph, tmp_path):
+    pixels = to_pixels(read_image(photograph))
+    painter = Painter(TINY)
+    plain = painter.stylize(pixels)
+    assert np.abs(painter.stylize(pixels, grain=0.1) - plain).max() > 0.01
+    half = painter.stylize(pixels, strength=0.5)
+    np.testing.assert_allclose(half, (pixels + plain) / 2, atol=1e-6)
+    kept = painter.stylize(pixels, keep_colors=True)
+    np.testing.assert_allclose(kept, with_colors_of(pixels, plain), atol=1e-6)
+    options = ("--grain", 0.1, "--strength", 0.5, "--keep-colors", "--seed", 3)
+    done = run(TINY, photograph, tmp_path / "picture.png", *options)
+    assert done.returncode == 0, done.stderr
+    expected = painter.stylize(pixels, 3, 0.1, 0.5, True)
+    found = to_pixels(read_image(tmp_path / "picture.png"))
+    np.testing.assert_allclose(found, expected, atol=0.51 / 255)
+    done = run(TINY, photograph, tmp_path / "picture.png", "--strength", 2)
+    assert done.returncode == 2 and "strength must be in [0, 1]" in done.stderr
 
 
 def test_sizes_may_follow_each_other():

@@ -206,6 +206,34 @@ def mirror(pixels, height, width):
     return np.pad(pixels, ((0, 0), (0, below), (0, right), (0, 0)), mode="reflect")
 
 
+def adjusted(paint, photographs, seed=0, grain=0.0, strength=1.0, keep_colors=False):
+    """Paints photographs with grain, strength and in their own colours: see `Style.stylize`.
+
+    Args:
+        paint: Function of images and seed that gives pictures, float32 of the same shape.
+        photographs: float32 `[N, height, width, 3]` in [0, 1].
+        seed: Integer.
+        grain: Float in [0, 1].
+        strength: Float in [0, 1].
+        keep_colors: Boolean.
+
+    Returns:
+        float32 array of the photographs' shape, in [0, 1].
+
+    Raises:
+        ValueError: on a grain or strength out of range.
+    """
+    for name, value in (("grain", grain), ("strength", strength)):
+        if not 0 <= value <= 1:
+            raise ValueError(f"{name} must be in [0, 1]. Received: {value}")
+    pictures = paint(add_grain(photographs, grain, seed) if grain else photographs, seed)
+    if keep_colors:
+        pictures = with_colors_of(photographs, pictures)
+    if strength < 1:
+        pictures = np.clip(photographs + strength * (pictures - photographs), 0, 1)
+    return pictures
+
+
 def add_grain(pixels, deviation, seed):
     """Adds normal noise to images `[N, height, width, 3]` in [0, 1], the same to each of them."""
     noise = np.random.default_rng(seed).standard_normal(pixels.shape[1:], dtype="float32")

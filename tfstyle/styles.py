@@ -22,7 +22,7 @@ from tfstyle.folders import (
 )
 from tfstyle.generators import GENERATORS, sample_noise, size_rule
 from tfstyle.images import (
-    add_grain,
+    adjusted,
     center_crop,
     check_pixels,
     fitting,
@@ -34,7 +34,6 @@ from tfstyle.images import (
     to_pixels,
     to_rgb,
     to_uint8,
-    with_colors_of,
     write_image,
 )
 from tfstyle.perceptual import PerceptualLoss
@@ -86,18 +85,9 @@ class Style:
             ValueError: on a file that is no image, an array of another shape, dtype or range, or
                 a grain or strength out of range.
         """
-        for name, value in (("grain", grain), ("strength", strength)):
-            if not 0 <= value <= 1:
-                raise ValueError(f"{name} must be in [0, 1]. Received: {value}")
 
         def paint(photographs):
-            seen = add_grain(photographs, grain, seed) if grain else photographs
-            pictures = self._predict(seen, seed)
-            if keep_colors:
-                pictures = with_colors_of(photographs, pictures)
-            if strength < 1:
-                pictures = np.clip(photographs + strength * (pictures - photographs), 0, 1)
-            return pictures
+            return adjusted(self._predict, photographs, seed, grain, strength, keep_colors)
 
         if isinstance(image, str | os.PathLike):
             return _stylize_image(read_image(image), paint)
