@@ -23,7 +23,7 @@ FLOORS = {("mosaic", "johnson"): 13, ("mosaic", "pyramid"): 10, ("starry_night",
 CHECKERBOARD = 15
 CHECKERBOARDS = {
     ("mosaic", "johnson"): 33,
-    ("grande_jatte", "johnson"): 22,
+    ("grande_jatte", "johnson"): 18,
     ("wheat_field", "johnson"): 28,
 }
 FRAME = 0.071
