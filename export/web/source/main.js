@@ -11,7 +11,8 @@ import { closeWebcam, openWebcam } from "./webcam.js";
 const find = (id) => document.getElementById(id);
 const compare = new Compare();
 const painter = new Painter(report);
-const chosen = { photograph: null, name: "", credit: "", style: null, side: 0 };
+const GRAIN = 0.02; // that of `Style.stylize`; more shows as noise
+const chosen = { photograph: null, name: "", credit: "", style: null, side: 0, grain: 0 };
 let picture = null; // as painted; none while it is not that of what is chosen
 let shown = null; // the picture with its look
 let latest = 0; // number of the photograph that was asked for last
@@ -46,14 +47,14 @@ function choose(choice) {
 }
 
 async function paint() {
-  const { photograph, style, side } = chosen;
+  const { photograph, style, side, grain } = chosen;
   const turn = ++turns;
   const size = bestSize(photograph, style.sizes.filter((size) => longerSide(size) === side));
   const { width, height, file, changes } = size;
   busy(true);
   say(`Preparing ${style.title}…`);
   try {
-    const pixels = toPixels(photograph, size);
+    const pixels = toPixels(photograph, size, grain);
     const result = await painter.paint({ file, changes, width, height, pixels });
     if (!result) return;
     if (turn !== turns) return; // something else has been chosen
@@ -166,6 +167,7 @@ async function useWebcam() {
 
 function listen() {
   onLook(showLook, offerLook);
+  find("grain").addEventListener("change", ({ target }) => choose({ grain: target.checked ? GRAIN : 0 }));
   find("file").addEventListener("change", ({ target }) => {
     openFile(target.files[0]);
     target.value = ""; // the same file can be chosen again

@@ -49,19 +49,24 @@ export function innerSize(photograph, size) {
  * Scales a photograph into `size`; what it does not fill is mirrored at its right and lower
  * border, as `Style.stylize` does.
  *
+ * @param {HTMLCanvasElement} photograph
+ * @param {{ width: number, height: number }} size
+ * @param {number} grain deviation of the noise that is added to the photograph first
  * @returns {Float32Array} RGB in [0, 1], height before width
  */
-export function toPixels(photograph, size) {
+export function toPixels(photograph, size, grain = 0) {
   const inner = innerSize(photograph, size);
   const context = draw(photograph, inner.width, inner.height).getContext("2d");
   const { data } = context.getImageData(0, 0, inner.width, inner.height);
+  const values = Float32Array.from(data, (byte) => byte / 255);
+  if (grain) addGrain(values, grain);
   const pixels = new Float32Array(size.width * size.height * 3);
   let to = 0;
   for (let y = 0; y < size.height; y++) {
     const row = mirror(y, inner.height) * inner.width;
     for (let x = 0; x < size.width; x++) {
       const from = 4 * (row + mirror(x, inner.width));
-      for (let channel = 0; channel < 3; channel++) pixels[to++] = data[from + channel] / 255;
+      for (let channel = 0; channel < 3; channel++) pixels[to++] = values[from + channel];
     }
   }
   return pixels;
@@ -81,6 +86,20 @@ export function toCanvas(pixels, size, inner) {
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
   return canvas;
+}
+
+/** Adds normal noise, by Box and Muller, the same each time. */
+function addGrain(values, deviation) {
+  const random = randomNumbers();
+  for (let i = 0; i < values.length; i++) {
+    const noise = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    values[i] = Math.min(1, Math.max(0, values[i] + deviation * noise));
+  }
+}
+
+/** Numbers in [0, 1) of the generator of Numerical Recipes, second edition, section 7.1. */
+function randomNumbers(state = 1) {
+  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
 }
 
 function mirror(position, length) {

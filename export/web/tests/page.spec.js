@@ -160,6 +160,27 @@ async function offeredIsShown() {
   return canvas.toDataURL() === after.toDataURL();
 }
 
+test("grain is painted anew, the same each time", async ({ page }) => {
+  const picture = () => page.evaluate(() => document.getElementById("after").toDataURL());
+  await open(page);
+  await chooseFile(page, "photograph.png");
+  await chooseStyle(page, "Tesserae");
+  await painted(page);
+  const plain = await picture();
+  const grain = page.getByLabel("Strokes in flat areas");
+  await grain.check();
+  await expect(page.getByText("Download")).toHaveAttribute("aria-disabled", "true");
+  await painted(page);
+  const grained = await picture();
+  expect(grained).not.toBe(plain);
+  await grain.uncheck();
+  await painted(page);
+  expect(await picture()).toBe(plain);
+  await grain.check();
+  await painted(page);
+  expect(await picture()).toBe(grained);
+});
+
 test("styles are chosen by keyboard", async ({ page }) => {
   await open(page);
   const [, second] = JSON.parse(readFileSync("dist/styles.json", "utf8"));
