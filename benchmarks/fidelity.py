@@ -19,7 +19,7 @@ from tfstyle.export.likeness import likeness, similarity
 from tfstyle.export.litert import Painter
 from tfstyle.export.portable import make_portable
 from tfstyle.export.tflite import PRECISIONS
-from tfstyle.images import center_crop, find_images, read_image, to_pixels
+from tfstyle.images import find_images, read_middle
 from tfstyle.styles import stylize_pixels
 
 SIZE, FREE_SIZES = 256, [(256, 256), (360, 640), (479, 641)]
@@ -85,7 +85,7 @@ class Fidelity:
 
 
 def _pixels(paths, size):
-    return [to_pixels(center_crop(read_image(path), size)) for path in paths]
+    return [read_middle(path, size) for path in paths]
 
 
 def _print_row(*cells):

@@ -19,7 +19,7 @@ from tfstyle.export.quantization import compute_in_float, near_image, quantize
 from tfstyle.export.saved_model import write_function
 from tfstyle.files import replacing
 from tfstyle.generators import noise_inputs, sample_noise, size_rule
-from tfstyle.images import center_crop, read_image, to_pixels
+from tfstyle.images import read_middle
 
 PRECISIONS = ("float32", "float16", "int8_weights", "int8")
 
@@ -160,7 +160,7 @@ def _samples(generator, photographs, size, seed):
     """Yields the inputs of some photographs, cropped and scaled to `size`, as a converter asks."""
     names = ["image", *(name for name, _, _ in noise_inputs(generator))]
     for number, path in enumerate(photographs[:_CALIBRATION]):
-        images = to_pixels(center_crop(read_image(path), size))[None]
+        images = read_middle(path, size)[None]
         noise = [] if seed is not None else sample_noise(generator, *images.shape[:3], number)
         yield dict(zip(names, [images, *noise], strict=False))
 
@@ -170,8 +170,8 @@ def _similarity(style, content, size, photographs, refuse):
         file = Path(folder) / "style.tflite"
         file.write_bytes(content)
         painter = Painter(file)
-        photographs = (to_pixels(center_crop(read_image(p), size)) for p in photographs[:_JUDGES])
-        found = [likeness(painter, style.model, pixels)[1] for pixels in photographs]
+        judges = [read_middle(path, size) for path in photographs[:_JUDGES]]
+        found = [likeness(painter, style.model, pixels)[1] for pixels in judges]
     value = round(float(np.mean(found)), 4)
     if refuse and not value >= INT8_FLOOR:
         raise ValueError(

@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from tfstyle.images import center_crop, luminance, read_image, to_pixels
+from tfstyle.images import luminance, read_middle
 from tfstyle.optimization import optimize
 from tfstyle.styles import loss_of, stylize_pixels
 
@@ -165,7 +165,7 @@ def border(loss, style_grams, pairs):
 
 def squares(photographs, size):
     """Reads the middle squares of image files: float32 `[N, size, size, 3]` in [0, 1]."""
-    return np.stack([to_pixels(center_crop(read_image(path), size)) for path in photographs])
+    return np.stack([read_middle(path, size) for path in photographs])
 
 
 def loss_terms(loss, style_grams, photograph, picture):

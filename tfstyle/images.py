@@ -199,6 +199,11 @@ def center_crop(image, size):
     return ImageOps.fit(image.convert("RGB"), (width, height), Image.Resampling.BICUBIC)
 
 
+def read_middle(path, size):
+    """Reads an image file's middle, cropped and scaled: see `center_crop`, to pixels in [0, 1]."""
+    return to_pixels(center_crop(read_image(path), size))
+
+
 def mirror(pixels, height, width):
     """Grows images `[N, h, w, channels]` to a size, mirrored at their right and lower border."""
     below, right = height - pixels.shape[1], width - pixels.shape[2]

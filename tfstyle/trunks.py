@@ -21,6 +21,7 @@ from tfstyle.images import (
     center_crop,
     montage,
     read_image,
+    read_middle,
     to_image,
     to_pixels,
     to_uint8,
@@ -225,7 +226,7 @@ def _difference(trunk, other):
     """Gives the largest difference of any pixel between the paintings in their own styles."""
     differences = []
     for name, recipe in trunk.recipes.items():
-        pixels = to_pixels(center_crop(read_image(recipe.painting), 128))[None]
+        pixels = read_middle(recipe.painting, 128)[None]
         differences.append(np.abs(trunk.stylize(pixels, name) - other.stylize(pixels, name)))
     return np.max(differences)
 
