@@ -10,6 +10,7 @@ It is what a telephone does, and a pattern for other languages.
 import argparse
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,9 @@ from tfstyle.images import (
     adjusted,
     check_pixels,
     fitting,
+    format_of,
     mirror,
+    painted,
     read_image,
     to_image,
     to_pixels,
@@ -76,6 +79,7 @@ class Painter:
         Raises:
             ValueError: on an array of another kind, or a grain or strength out of range.
         """
+        pixels = np.asarray(pixels)
         check_pixels(pixels)
         if pixels.ndim != 3 or pixels.dtype.kind != "f":
             raise ValueError(
@@ -128,15 +132,16 @@ def main():
     parser.add_argument("--keep-colors", action="store_true", help="the photograph's own colours")
     options = parser.parse_args()
     try:
+        format_of(options.picture)  # before painting
         painter = Painter(options.file, options.threads)
-        picture = painter.stylize(
-            to_pixels(read_image(options.photograph)),
-            options.seed,
-            options.grain,
-            options.strength,
-            options.keep_colors,
+        paint = partial(
+            painter.stylize,
+            seed=options.seed,
+            grain=options.grain,
+            strength=options.strength,
+            keep_colors=options.keep_colors,
         )
-        write_image(to_image(picture), options.picture)
+        write_image(painted(read_image(options.photograph), paint), options.picture)
     except (ValueError, ImportError, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(2)

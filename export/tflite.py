@@ -1,8 +1,8 @@
 """A style as a TFLite file, for LiteRT on phones, in browsers and small machines."""
 
 import contextlib
-import importlib.metadata
 import json
+import numbers
 import tempfile
 import warnings
 from functools import partial
@@ -20,6 +20,7 @@ from tfstyle.export.saved_model import write_function
 from tfstyle.files import replacing
 from tfstyle.generators import noise_inputs, sample_noise, size_rule
 from tfstyle.images import read_middle
+from tfstyle.weights import environment
 
 PRECISIONS = ("float32", "float16", "int8_weights", "int8")
 
@@ -42,7 +43,8 @@ def to_tflite(
         style: `Style`.
         path: Path ending in `.tflite`; the JSON has the ending `.json` instead.
         precision: One of
-            - `"float32"`: within 1e-3 of the style's own pictures.
+            - `"float32"`: within 1e-3 of the style's own pictures of ordinary photographs; what
+              is nearly flat, as fog, comes out otherwise: see `portable`.
             - `"float16"`: weights of half the bytes; what GPU delegates compute in anyway.
             - `"int8_weights"`: a quarter of the bytes; arithmetic on processors partly in int8.
             - `"int8"`: convolutions in int8, calibrated on `photographs`; the rest in float32,
@@ -139,7 +141,7 @@ def _check(path, precision, photographs, seed):
 def _check_size(generator, size):
     if size is None:
         return None
-    sides = (size, size) if isinstance(size, int) else tuple(size)
+    sides = (size, size) if isinstance(size, numbers.Integral) else tuple(size)
     multiple, minimum = size_rule(generator)
     if len(sides) != 2 or any(side % multiple or side < minimum for side in sides):
         near = [max(minimum, round(side / multiple) * multiple) for side in sides]
@@ -227,9 +229,7 @@ def _facts(style, precision, size, seed):
         "seed": seed if baked else None,
         "noise": [] if baked else noise,
         "tensors": {"inputs": inputs[:1] if baked else inputs, "outputs": [picture]},
-        "versions": {
-            name: importlib.metadata.version(name) for name in ("tfstyle", "keras", "tensorflow")
-        },
+        "versions": environment()["versions"],
     }
 
 

@@ -450,6 +450,10 @@ def test_a_finished_training_called_again_keeps_evaluation_and_preview(
     write_card(preview.parent, card)
     assert tfstyle(*command)[0] == 0
     assert read_card(preview.parent) == card and preview.exists()
+    (tmp_path / "new" / "painting.png").write_bytes(b"of the style before")  # killed just there
+    assert tfstyle(*command)[0] == 0 and load(tmp_path / "new").recipe == style.recipe
+    assert (tmp_path / "new" / "painting.png").read_bytes() == painting.read_bytes()
+    write_card(preview.parent, card)
     assert tfstyle(*command, "--preview", photographs / "1.jpg")[0] == 0
     assert read_card(preview.parent)["evaluation"] == {"total": 1}
     style.card = {"training": {"steps": 2, "seconds": 4}}
@@ -557,6 +561,7 @@ def test_an_export_is_run_and_compared(tfstyle, mine, tmp_path):
         (("--precision", "int8", "--size", 32), "int8 is calibrated on photographs"),
         (("--format", "onnx"), "--format must be tflite or saved_model. Received: onnx"),
         (("--calibrate", "nowhere"), "nowhere is not a folder"),
+        (("--photograph", "no.jpg"), "no.jpg: there is no such file"),
     ],
 )
 def test_a_wrong_export_is_one_line(tfstyle, mine, tmp_path, options, message):

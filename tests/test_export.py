@@ -368,6 +368,7 @@ def test_int8_below_the_floor_is_refused(johnson, photographs, tmp_path, monkeyp
         ({"size": 30}, r"multiples of 4 and at least 8. Received: 30x30. The nearest: 32x32"),
         ({"size": (4, 16)}, r"at least 8. Received: 4x16. The nearest: 8x16"),
         ({"size": (16, 16, 3)}, "Height and width"),
+        ({"size": np.int64(30)}, "Received: 30x30"),
         ({"size": 32, "seed": -1}, "seed must not be negative"),
         ({"path": "style.json"}, "must end in .tflite"),
     ],

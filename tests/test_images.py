@@ -155,6 +155,12 @@ def test_16_bits_are_scaled_to_8(tmp_path, suffix):
     np.testing.assert_array_equal(found[0], [[v] * 3 for v in (0, 1, 1, 128, 255)])
 
 
+def test_a_palette_of_transparent_colours_is_transparent():
+    found = to_rgb(HALF.quantize(4))
+    assert found.mode == "RGBA"
+    np.testing.assert_array_equal(found.getchannel("A"), HALF.getchannel("A"))
+
+
 def test_16_bits_keep_their_transparent_level(tmp_path):
     values = np.array([[1000, 1001, 65535, 0]], "uint16")  # 1001 has the same 8 bits as 1000
     Image.fromarray(values).save(tmp_path / "grey.png", transparency=1000)
@@ -269,6 +275,12 @@ def test_what_is_no_file_is_refused_by_name(tmp_path, name):
     refused(tmp_path / name)
 
 
+def test_what_the_system_refuses_is_not_called_damaged(tmp_path):
+    (tmp_path / "file.png").touch()
+    with pytest.raises(ValueError, match=r"a\.jpg cannot be read: Not a directory"):
+        read_image(tmp_path / "file.png" / "a.jpg")
+
+
 def refused(path):
     with pytest.raises(ValueError, match=re.escape(str(path))) as error:
         read_image(path)
@@ -284,6 +296,13 @@ def test_too_many_pixels_are_refused(tmp_path, monkeypatch, action, limit):
         warnings.simplefilter(action, Image.DecompressionBombWarning)
         with pytest.raises(ValueError, match=r"huge\.png has more than .* million pixels"):
             read_image(tmp_path / "huge.png")
+
+
+def test_of_a_huge_jpeg_the_pixels_that_are_decoded_count(tmp_path, monkeypatch):
+    Image.new("RGB", (640, 320)).save(tmp_path / "huge.jpg")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 640 * 200)
+    with pytest.warns(Image.DecompressionBombWarning):
+        assert read_image(tmp_path / "huge.jpg", (100, 100)).size == (320, 160)
 
 
 @pytest.mark.parametrize("limit", [400, None])
@@ -332,6 +351,12 @@ def test_every_format_is_written_and_read(tmp_path, suffix, mode):
     assert found.size == (5, 3)
     # The lossy formats round by a few levels.
     np.testing.assert_allclose(found.getpixel((2, 1))[:3], (255, 165, 0), atol=4)
+
+
+def test_names_may_be_as_long_as_the_system_allows(tmp_path):
+    for name in ("写真" * 40, "p" * 251):
+        write_image(Image.new("RGB", (2, 2)), tmp_path / f"{name}.png")
+        assert read_image(tmp_path / f"{name}.png").size == (2, 2)
 
 
 @pytest.mark.parametrize("name", ["picture.xyz", "picture", "picture.psd"])

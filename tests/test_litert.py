@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from tfstyle.export.litert import Painter, read_facts
 from tfstyle.images import read_image, to_pixels, with_colors_of
@@ -94,6 +94,16 @@ def test_grain_strength_and_colors_are_those_of_style(photograph, tmp_path):
     np.testing.assert_allclose(found, expected, atol=0.51 / 255)
     done = run(TINY, photograph, tmp_path / "picture.png", "--strength", 2)
     assert done.returncode == 2 and "strength must be in [0, 1]" in done.stderr
+
+
+def test_transparency_and_profile_are_those_of_the_photograph(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (22, 37, 4), "uint8")
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(pixels).save(tmp_path / "photo.png", icc_profile=profile)
+    assert run(TINY, tmp_path / "photo.png", tmp_path / "picture.png").returncode == 0
+    picture = read_image(tmp_path / "picture.png")
+    np.testing.assert_array_equal(picture.getchannel("A"), pixels[..., 3])
+    assert picture.info["icc_profile"] == profile
 
 
 def test_sizes_may_follow_each_other():

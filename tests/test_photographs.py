@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from tfstyle.generators import pyramid, sample_noise
-from tfstyle.images import find_images
+from tfstyle.images import find_images, resize_shortest
 from tfstyle.photographs import Photographs
 
 
@@ -43,6 +43,22 @@ def test_crops_stay_within_and_reach_all_sides(tmp_path):
     )
     corners = 255 * batches(find_images(tmp_path), steps=60)[:, :, 0, 0, :2]
     assert set(np.rint(corners).ravel()) == {0, 1, 2, 3, 4}
+
+
+def test_of_a_long_photograph_the_middle_is_seen(tmp_path, monkeypatch):
+    long = Image.new("RGB", (30000, 2), "red")
+    long.paste("blue", (14992, 0, 15008, 2))
+    sizes = []
+
+    def scaled(image, side):
+        sizes.append(image.size)
+        return resize_shortest(image, side)
+
+    monkeypatch.setattr("tfstyle.photographs.resize_shortest", scaled)
+    for turn in (long, long.transpose(Image.Transpose.ROTATE_90)):
+        turn.save(tmp_path / "long.png")
+        assert np.all(batches([tmp_path / "long.png"], steps=2) == (0, 0, 1))
+    assert set(sizes) == {(16, 2), (2, 16)}
 
 
 def test_noise_comes_with_the_images(photographs):

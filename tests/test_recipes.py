@@ -24,6 +24,8 @@ def test_a_recipe_survives_its_file(tmp_path):
     loaded = Recipe.load(path)
     assert "../a/The Wave.png" in path.read_text()
     assert loaded.replace(painting=recipe.painting) == recipe
+    path.write_text("\ufeff" + path.read_text())  # as Windows' editor saves it
+    assert Recipe.load(path) == loaded
 
 
 @pytest.mark.parametrize(
@@ -44,6 +46,9 @@ def test_a_recipe_survives_its_file(tmp_path):
         ("painting = 3", "painting must be of type str. Received: 3"),
         ("style_layers = [1]", r"style_layers must be names. Received: \[1\]"),
         ("style_size = 4", "style_size must be at least 16. Received: 4"),
+        ("style_layers = []", "style_layers must name a layer"),
+        ("noise_channels = 1", "noise_channels are for the generator 'pyramid'"),
+        ("[paintings.mosaic]", "is the recipe of a trunk: use tfstyle trunk"),
     ],
 )
 def test_mistakes_are_named(tmp_path, text, message):

@@ -5,14 +5,14 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 import tfstyle
 from tfstyle import Style, list_styles, load
 from tfstyle.files import replacing, sha256
 from tfstyle.folders import find_style, read_card, write_card
 from tfstyle.images import find_images, luminance, read_image, to_image
-from tfstyle.styles import build_generator
+from tfstyle.styles import build_generator, loss_of
 
 
 @pytest.fixture
@@ -211,23 +211,62 @@ def test_an_interrupted_save_leaves_the_old_style(rng, style, folder, tmp_path, 
     assert not [p for p in folder.iterdir() if p.name.startswith(".")]
 
 
-def test_a_save_killed_between_its_renames_is_undone_by_the_next(rng, style, folder):
+def test_a_save_killed_between_its_renames_is_undone_by_the_next(rng, style, folder, monkeypatch):
     pixels = sample(rng, 16, 16, 3, dtype="uint8")
     before = load(folder).stylize(pixels)
-    (folder / "johnson").rename(folder / ".old-1-johnson")
+    replace = Path.replace
+
+    def killed(path, target):
+        if path.is_dir() and target == folder / "johnson":
+            raise KeyboardInterrupt
+        return replace(path, target)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, "replace", killed)
+        style.save(folder)
+    assert not (folder / "johnson").exists()
     with pytest.raises(OSError, match="disk full"), replacing(folder / "johnson"):
         raise OSError("disk full")
     np.testing.assert_array_equal(load(folder).stylize(pixels), before)
-    (folder / ".old-1-johnson").mkdir()
     style.save(folder)
     assert not [p for p in folder.iterdir() if p.name.startswith(".")]
 
 
-def test_the_next_save_leaves_backups_of_other_names(folder):
-    (folder / ".old-1-my-johnson").mkdir()
-    with replacing(folder / "johnson") as temporary:
-        temporary.mkdir()
-    assert (folder / ".old-1-my-johnson").exists()
+def test_a_folder_takes_the_place_of_a_link(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "file").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for _ in range(2):
+        with replacing(tmp_path / "link") as temporary:
+            temporary.mkdir()
+    assert not list((tmp_path / "link").iterdir()) and (tmp_path / "real" / "file").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "real"]
+
+
+def test_a_painting_is_learned_as_it_is_seen(style, network, tmp_path):
+    seen = Image.new("RGB", (32, 32), "white")
+    seen.paste("red", (8, 8, 24, 24))
+    cut_out = seen.convert("RGBA")
+    cut_out.paste((0, 0, 0, 0), (0, 0, 32, 8))
+    # A profile whose green is that of sRGB's red.
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = profile.replace(b"rXYZ", b"-XYZ").replace(b"gXYZ", b"rXYZ").replace(b"-XYZ", b"gXYZ")
+    tagged = Image.merge("RGB", [seen.getchannel(name) for name in "GRB"])
+    seen.save(tmp_path / "seen.png")
+    cut_out.save(tmp_path / "cut_out.png")
+    tagged.save(tmp_path / "tagged.png", icc_profile=swapped)
+
+    def grams(name):
+        recipe = style.recipe.replace(
+            painting=str(tmp_path / name),
+            style_size=32,
+            style_layers=("shallow",),
+            content_layers=("shallow",),
+        )
+        return loss_of(recipe, network)[1][0]
+
+    for name in ("cut_out.png", "tagged.png"):
+        np.testing.assert_allclose(grams(name), grams("seen.png"), rtol=0.02)
 
 
 def test_a_folder_with_a_name_of_the_zoo_is_read_where_it_was_written(style, tmp_path, monkeypatch):
@@ -333,8 +372,6 @@ def test_unknown_names_offer_the_nearest(folder):
         load(folder, generator="pyramid")
     with pytest.raises(ValueError, match=r"generator must be one of johnson, pyramid"):
         build_generator(tfstyle.Recipe(generator="unet"))
-    with pytest.raises(ValueError, match="noise_channels are for"):
-        build_generator(tfstyle.Recipe(noise_channels=1))
 
 
 def test_cards_are_readable(folder):

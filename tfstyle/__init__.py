@@ -20,7 +20,10 @@ __all__ = sorted(_homes)
 
 def __getattr__(name):
     if name == "__version__":
-        return importlib.metadata.version("tfstyle")
+        try:
+            return importlib.metadata.version("tfstyle")
+        except importlib.metadata.PackageNotFoundError:
+            return "unknown"  # run in a checkout, not installed
     if name not in _homes:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = _homes[name]

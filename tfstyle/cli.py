@@ -111,7 +111,7 @@ def stylize(
         ):
             try:
                 _refuse_overwriting(path, target, force)
-                image = read_image(path)
+                image = read_image(path, max_side and (max_side, max_side))
                 if max_side:
                     image = limit_longest(image, max_side)
                 _warn_of_memory(path, image)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tfstyle.images import find_images
+from tfstyle.images import find_images, read_image
 from tfstyle.terminal import STYLE_HELP, Generator, load_keras, progress_bar, style_or_blend
 
 
@@ -62,6 +62,8 @@ def export(
         raise ValueError(f"{', '.join(given)}: for --format tflite alone.")
     sides = _size(size)
     photographs = find_images(calibrate) if calibrate else ()
+    if photograph:
+        read_image(photograph)  # before a long conversion
     target = output or Path(f"{name}{'.tflite' if format == 'tflite' else '_saved_model'}")
     load_keras()
     from tfstyle.export import to_saved_model, to_tflite

@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from tfstyle.files import sha256
 from tfstyle.folders import (
     CARD,
     RECIPE,
@@ -104,7 +105,7 @@ def train(
     previews = preview or _two(photographs)
     # All that can be refused before Keras is loaded.
     _refuse(precision, vgg, preview or ())
-    shared_painting(output, recipe.painting, recipe.generator)
+    copy = shared_painting(output, recipe.painting, recipe.generator)
     if recipe.start and not is_trunk(recipe.start):
         find_style(recipe.start, recipe.generator)
     elif recipe.start and recipe.generator != "johnson":
@@ -124,8 +125,10 @@ def train(
     style = train_style(recipe, content, folder, vgg, precision, previews, callbacks)
     saved = output / recipe.generator
     card = read_card(saved) if (saved / CARD).exists() else {}
-    # A finished training called again must not cost previews and evaluation.
-    known = card.get("training") == style.card["training"]
+    # A finished training called again must not cost previews and evaluation. The painting is what
+    # saving ends with.
+    saved_whole = copy.exists() and sha256(copy) == sha256(recipe.painting)
+    known = saved_whole and card.get("training") == style.card["training"]
     if preview or not known:
         style.card = {**(card if known else {}), **style.card, "command": command_line()}
         style.save(output, previews)
@@ -148,6 +151,7 @@ def trunk(
 ):
     """Train one generator on many paintings. The same command goes on after an interruption."""
     recipes = load_recipes(recipe)
+    output = output.resolve()  # "." has no name to write beside
     refuse_to_empty(output)
     for each in recipes.values():
         _refuse_missing(each.painting)
@@ -165,7 +169,7 @@ def trunk(
     trained = train_trunk(recipes, content, folder, vgg, precision, previews)
     trained.card["command"] = command_line()
     trained.save(output, previews)
-    typer.echo(f"Saved. Begin a training with it by --from {output.resolve()}")
+    typer.echo(f"Saved. Begin a training with it by --from {output}")
 
 
 def _recipe(path, values):

@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import os
-import re
 import shutil
 from pathlib import Path
 
@@ -20,7 +19,8 @@ def replacing(path):
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     _restore(path)
-    temporary = path.with_name(f".partial-{os.getpid()}-{path.name}")
+    # Only the name's end: a whole one may already be as long as a file system allows.
+    temporary = path.with_name(f".partial-{os.getpid()}-{path.name[-40:]}")
     _remove(temporary)  # of a process of this number that was killed
     try:
         yield temporary
@@ -46,8 +46,7 @@ def sha256(path):
 
 
 def _replace_folder(temporary, path):
-    old = path.with_name(f".old-{os.getpid()}-{path.name}")
-    _remove(old)
+    old = _backup(path)
     if path.exists():
         path.replace(old)
     temporary.replace(path)
@@ -55,13 +54,17 @@ def _replace_folder(temporary, path):
 
 
 def _restore(path):
-    # A glob would take that of `my-trunk` for one of `trunk`.
-    ours = re.compile(rf"\.old-\d+-{re.escape(path.name)}")
-    for old in [each for each in path.parent.iterdir() if ours.fullmatch(each.name)]:
-        if path.exists():
-            _remove(old)
-        else:
-            old.replace(path)
+    old = _backup(path)
+    if path.exists():
+        _remove(old)
+    elif old.exists():
+        old.replace(path)
+
+
+def _backup(path):
+    # Of two long names with one end each has its own.
+    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]
+    return path.with_name(f".old-{digest}-{path.name[-40:]}")
 
 
 def _flush(path):
@@ -71,7 +74,7 @@ def _flush(path):
 
 
 def _remove(path):
-    if path.is_dir():
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

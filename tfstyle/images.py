@@ -29,6 +29,10 @@ _TURNS = {
 }
 
 
+# The 8 bits of each grey of 16.
+_GREYS = ((np.arange(65536) + 128) // 257).astype("uint8")
+
+
 def find_images(folder):
     """Lists the image files of a folder, sorted by name, without hidden ones.
 
@@ -65,10 +69,10 @@ def read_image(path, least_sides=None):
     """
     try:
         with Image.open(path) as image:
-            _refuse(image)
             if least_sides:
                 # EXIF may turn the image afterwards: what suffices one way may not the other.
                 image.draft(None, (max(least_sides), max(least_sides)))
+            _refuse(image)
             return to_rgb(image)
     except (FileNotFoundError, IsADirectoryError):
         raise ValueError(f"{path}: there is no such file.") from None
@@ -85,7 +89,12 @@ def read_image(path, least_sides=None):
         ) from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
-    except Exception as error:  # damaged bytes make Pillow raise nearly anything
+    except MemoryError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno:  # of the system, not of a decoder
+            raise ValueError(f"{path} cannot be read: {error.strerror}.") from None
+        # Damaged bytes make Pillow raise nearly anything.
         raise ValueError(f"{path} is damaged or cut off: {error}.") from error
 
 
@@ -152,10 +161,19 @@ def to_rgb(image):
         upright = _to_8_bits(upright)
     if upright.mode in ("CMYK", "LAB") and profile:
         upright = _to_srgb(upright, profile)
-    transparent = upright.mode in ("RGBA", "LA", "PA", "RGBa") or "transparency" in upright.info
-    result = upright.convert("RGBA" if transparent else "RGB")
+    result = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     result.info = {"icc_profile": profile} if _is_rgb_profile(profile) else {}
     return result
+
+
+def as_seen(image):
+    """Gives an image of `read_image` as a viewer shows it: sRGB, and white where transparent."""
+    colors = image.convert("RGB")
+    if profile := image.info.get("icc_profile"):
+        colors = _to_srgb(colors, profile)
+    seen = Image.new("RGB", image.size, "white")
+    seen.paste(colors, mask=image.getchannel("A") if image.mode == "RGBA" else None)
+    return seen
 
 
 def to_pixels(image):
@@ -239,6 +257,21 @@ def adjusted(paint, photographs, seed=0, grain=0.0, strength=1.0, keep_colors=Fa
     return pictures
 
 
+def painted(image, paint):
+    """Paints an image of `read_image`, and gives the picture its transparency and ICC profile.
+
+    Args:
+        image: `PIL.Image.Image`, RGB or RGBA.
+        paint: Function of its pixels, float32 `[height, width, 3]` in [0, 1], that gives the
+            picture's, of this size or another.
+    """
+    picture = to_image(paint(to_pixels(image)))
+    if image.mode == "RGBA":
+        picture.putalpha(image.getchannel("A").resize(picture.size))
+    picture.info = dict(image.info)
+    return picture
+
+
 def add_grain(pixels, deviation, seed):
     """Adds normal noise to images `[N, height, width, 3]` in [0, 1], the same to each of them."""
     noise = np.random.default_rng(seed).standard_normal(pixels.shape[1:], dtype="float32")
@@ -279,11 +312,7 @@ def write_image(image, path, quality=95):
         ValueError: if the suffix is of no format that Pillow writes.
     """
     path = Path(path)
-    format = Image.registered_extensions().get(path.suffix.lower())
-    if format not in Image.SAVE:
-        raise ValueError(
-            f"{path}: cannot write images of this kind. Use one of {', '.join(SUFFIXES)}."
-        )
+    format = format_of(path)
     if format in ("JPEG", "BMP"):
         image = image.convert("RGB")
     profile = image.info.get("icc_profile")
@@ -298,6 +327,20 @@ def write_image(image, path, quality=95):
         if error.filename:
             raise
         raise OSError(f"{path}: {error}") from None  # an encoder's, which knows no names
+
+
+def format_of(path):
+    """Gives the name of the format in which `write_image` writes to a path.
+
+    Raises:
+        ValueError: if the suffix is of no format that Pillow writes.
+    """
+    format = Image.registered_extensions().get(Path(path).suffix.lower())
+    if format not in Image.SAVE:
+        raise ValueError(
+            f"{path}: cannot write images of this kind. Use one of {', '.join(SUFFIXES)}."
+        )
+    return format
 
 
 def montage(rows, gap=4):
@@ -338,8 +381,8 @@ def _upright(image):
 
 
 def _to_8_bits(image):
-    values = np.asarray(image).astype("int64")
-    grey = Image.fromarray(np.clip((values + 128) // 257, 0, 255).astype("uint8"))
+    values = np.asarray(image)
+    grey = Image.fromarray(_GREYS[np.clip(values, 0, 65535)])
     if "transparency" in image.info:  # one level of 65536: its neighbours are opaque
         opaque = values != image.info["transparency"]
         grey.putalpha(Image.fromarray(np.uint8(opaque) * np.uint8(255)))

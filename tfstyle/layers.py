@@ -1,7 +1,9 @@
 """The Keras layers that fast stylization needs and Keras does not have.
 
 All take and give `[N, height, width, channels]`, leave height and width free, are
-written with `keras.ops` for every Keras backend, and convert to TFLite builtins.
+written with `keras.ops` for every Keras backend, and convert to TFLite builtins. A network of them,
+`tfstyle.load("mosaic").model` too, is saved as any of Keras; `import tfstyle.layers` before
+`keras.models.load_model` reads it, which must know them.
 
 Migrating from TensorFlow Addons
 --------------------------------

@@ -11,6 +11,9 @@ from tfstyle.images import center_crop, read_images, resize_shortest, spread, to
 # Photographs are scaled so that a crop covers 8/9 of the shorter side: nearly all of the scene,
 # at 33 positions each way for crops of 256.
 _MARGIN = 9 / 8
+# The middle of a photograph that is longer: a line of 30000 x 1 pixels, scaled to the crop's
+# height, would fill the memory.
+_LONGEST = 8  # times the shorter side
 
 
 class Photographs(keras.utils.PyDataset):
@@ -70,6 +73,9 @@ class Photographs(keras.utils.PyDataset):
         order = itertools.chain(order[position:], order[:position])
         paths = (self._paths[chosen] for chosen in order)
         _, image = next(read_images(paths, (short, short)))
+        longest = _LONGEST * min(image.size)
+        if max(image.size) > longest:
+            image = center_crop(image, [min(side, longest) for side in reversed(image.size)])
         return resize_shortest(image, short)
 
 

@@ -124,9 +124,13 @@ class Recipe:
                     f"{field.name} must be finite, and not negative. Received: {value}"
                 )
             object.__setattr__(self, field.name, value)
+        if self.noise_channels and self.generator != "pyramid":
+            raise ValueError("noise_channels are for the generator 'pyramid'.")
         for name in ("crop", "batch_size", "steps"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must be above 0. Received: 0")
+        if not self.style_layers:
+            raise ValueError("style_layers must name a layer at least: see PerceptualLoss.")
         if self.style_size < _LEAST_PAINTING:
             raise ValueError(
                 f"style_size must be at least {_LEAST_PAINTING}. Received: {self.style_size}"
@@ -231,7 +235,8 @@ def save_recipes(recipes, path):
 
 def _read_toml(path):
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        # Some editors begin a file with a byte-order mark, which TOML does not know.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ValueError(f"{path}: there is no such recipe.") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -244,6 +249,8 @@ def _write_toml(path, values):
 
 
 def _read(path, values):
+    if "paintings" in values:
+        raise ValueError(f"{path} is the recipe of a trunk: use tfstyle trunk, or load_recipes.")
     known = [field.name for field in dataclasses.fields(Recipe)]
     for key in values.keys() - set(known):
         near = difflib.get_close_matches(key, known, n=1)

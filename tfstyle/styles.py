@@ -23,11 +23,13 @@ from tfstyle.folders import (
 from tfstyle.generators import GENERATORS, sample_noise, size_rule
 from tfstyle.images import (
     adjusted,
+    as_seen,
     center_crop,
     check_pixels,
     fitting,
     mirror,
     montage,
+    painted,
     read_image,
     resize_longest,
     to_image,
@@ -78,8 +80,8 @@ class Style:
                 colours: see `images.with_colors_of`.
 
         Returns:
-            For a path or a PIL image a `PIL.Image.Image` of the same size, with its transparency
-            and ICC profile; for an array one of the same shape and dtype.
+            For a path or a PIL image a `PIL.Image.Image` of the upright image's size, with its
+            transparency and ICC profile; for an array one of the same shape and dtype.
 
         Raises:
             ValueError: on a file that is no image, an array of another shape, dtype or range, or
@@ -90,10 +92,12 @@ class Style:
             return adjusted(self._predict, photographs, seed, grain, strength, keep_colors)
 
         if isinstance(image, str | os.PathLike):
-            return _stylize_image(read_image(image), paint)
-        if isinstance(image, Image.Image):
-            return _stylize_image(to_rgb(image), paint)
-        return _stylize_array(np.asarray(image), paint)
+            image = read_image(image)
+        elif isinstance(image, Image.Image):
+            image = to_rgb(image)
+        else:
+            return _stylize_array(np.asarray(image), paint)
+        return painted(image, lambda pixels: paint(pixels[None])[0])
 
     def save(self, folder, previews=()):
         """Writes the style, to `folder/GENERATOR`, and its painting, to `folder`.
@@ -174,13 +178,7 @@ def load(style, generator=None):
 
 
 def build_generator(recipe):
-    """Builds the untrained generator of a recipe, compiled for prediction.
-
-    Raises:
-        ValueError: if the generator has not the recipe's options.
-    """
-    if recipe.noise_channels and recipe.generator != "pyramid":
-        raise ValueError("noise_channels are for the generator 'pyramid'.")
+    """Builds the untrained generator of a recipe, compiled for prediction."""
     generator = GENERATORS[recipe.generator](**recipe.generator_options)
     generator.compile(optimizer=None, jit_compile=jit_compile())
     return generator
@@ -196,7 +194,7 @@ def loss_of(recipe, vgg):
     Returns:
         `PerceptualLoss`, and the list of what its `style_grams` gave.
     """
-    painting = resize_longest(read_image(recipe.painting), recipe.style_size)
+    painting = resize_longest(as_seen(read_image(recipe.painting)), recipe.style_size)
     loss = PerceptualLoss(**recipe.loss_options, network=vgg)
     return loss, loss.style_grams(to_pixels(painting))
 
@@ -262,14 +260,6 @@ def _retracing_is_fine():
         yield
     finally:
         logger.removeFilter(of_other_things)
-
-
-def _stylize_image(image, paint):
-    picture = to_image(paint(to_pixels(image)[None])[0])
-    if image.mode == "RGBA":
-        picture.putalpha(image.getchannel("A"))
-    picture.info = dict(image.info)
-    return picture
 
 
 def _stylize_array(array, paint):

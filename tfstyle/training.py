@@ -142,7 +142,9 @@ def train(
         precision: Keras dtype policy of the training: `"float32"`, `"mixed_bfloat16"` (faster on
             processors that have it) or `"mixed_float16"` (GPUs).
         previews: Image files to stylize after every 100 steps.
-        callbacks: Further `keras.callbacks.Callback`s, such as `TensorBoard`.
+        callbacks: Further `keras.callbacks.Callback`s, such as `TensorBoard`. Each 100 steps are
+            a call of `fit` with one epoch: those that count epochs, such as `EarlyStopping`, have
+            no effect.
 
     Returns:
         `Style`, float32, with what the training measured in its card. Its recipe has the style

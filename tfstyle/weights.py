@@ -1,6 +1,6 @@
 """The weights of a generator as a file, and what its card says of them."""
 
-import importlib.metadata
+import importlib
 import os
 import platform
 from pathlib import Path
@@ -81,10 +81,13 @@ def describe(model, weights):
 def environment():
     """Gives what a number was measured with: Keras' backend, versions of packages, hardware."""
     backend = keras.backend.backend()
-    packages = ("tfstyle", "keras", backend, "numpy", "pillow")
+    modules = {name: name for name in ("tfstyle", "keras", backend, "numpy")} | {"pillow": "PIL"}
     return {
         "backend": backend,
-        "versions": {name: importlib.metadata.version(name) for name in packages},
+        # Those that the modules state: a vendor's build may lack metadata.
+        "versions": {
+            name: importlib.import_module(module).__version__ for name, module in modules.items()
+        },
         "hardware": f"{_processor()}, {os.cpu_count()} cores",
     }
 
