@@ -43,7 +43,10 @@ HEAD = """\
 Each style with its painting and three photographs: {photographs}, at {side} x {side} pixels;
 first by `johnson`, then by `pyramid` where there is one.
 Every number is from the style's card, `NAME/GENERATOR/card.json`; this page is written by
-`python -m benchmarks.gallery`.
+`python -m benchmarks.gallery`. `recipe.toml` beside it is that of the last training alone. The
+weights that it began with, its `start`, are as a rule those of an earlier state of the style, or of
+another; the card has their SHA-256 and what they had cost. The 3,000 training photographs are of
+anything, given for research, and not part of the repository.
 
 - **L-BFGS**: iterations of the slow method of Gatys et al., started from the photograph, that
   reach the loss which the generator reaches in one pass; in brackets the generator's loss over that

@@ -122,7 +122,7 @@ def main():
     )
     parser.add_argument("file", type=Path, help="the .tflite file of tfstyle export")
     parser.add_argument("photograph", type=Path)
-    parser.add_argument("picture", type=Path)
+    parser.add_argument("picture", type=Path, help="an older one is replaced")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--seed", type=int, default=0, help="for grain, and files that take noise")
     parser.add_argument(

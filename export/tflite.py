@@ -129,8 +129,8 @@ def _check(path, precision, photographs, seed):
         )
     if precision == "int8" and not photographs:
         raise ValueError(
-            "int8 is calibrated on photographs: give photographs=, image files like those that "
-            "will be painted. int8_weights needs none."
+            "int8 is calibrated on photographs: give some (photographs=, or --calibrate) like "
+            "those that will be painted. int8_weights needs none."
         )
     if seed is not None and seed < 0:
         raise ValueError(f"seed must not be negative. Received: {seed}")

@@ -11,7 +11,7 @@ from PIL import Image
 
 import tfstyle as package
 from tfstyle import Recipe, load
-from tfstyle.cli import main
+from tfstyle.cli import _GIGABYTES, main
 from tfstyle.cli_training import _two
 from tfstyle.folders import read_card, write_card
 from tfstyle.images import find_images, read_image
@@ -159,7 +159,7 @@ def test_images_of_other_kinds_in_a_folder_are_named(tfstyle, mine, photographs,
 
 
 def test_what_a_large_photograph_needs_is_told(tfstyle, mine, photographs, tmp_path, monkeypatch):
-    monkeypatch.setattr("tfstyle.cli._GIGABYTES", 2000.0)
+    monkeypatch.setitem(_GIGABYTES, "johnson", 2000.0)
     arguments = ("stylize", photographs / "0.jpg", "-s", mine, "-o", tmp_path / "out")
     assert tfstyle(*arguments)[0] == 0
     assert "0.jpg: 40 x 56 pixels take about 4 GB" in tfstyle.complaints
@@ -415,6 +415,7 @@ def test_a_painting_starts_from_the_trunk_for_ten_minutes(
     command = ("train", painting, "--content", photographs)
     code, output, _ = tfstyle(*command)
     assert code == 0 and "At 0.50 s a step 10.0 minutes remain" in output
+    assert "256 pixels of 8 photographs (1,000 or more are better)" in output
     assert (given[0][0].start, given[0][0].steps) == ("trunk", 1200)
     folder = Path("Stripes/training/johnson")
     assert (given[0][2], given[0][4]) == (folder, "mixed_bfloat16")

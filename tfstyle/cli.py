@@ -5,7 +5,6 @@ Keras is imported inside the functions: `--help`, `list` and a mistyped option a
 
 import glob
 import json
-import mimetypes
 import os
 import sys
 import warnings
@@ -42,6 +41,7 @@ from tfstyle.terminal import (
     load_keras,
     progress_bar,
     style_or_blend,
+    tell_of_others,
 )
 
 app = typer.Typer(
@@ -51,7 +51,7 @@ app = typer.Typer(
     help="Fast neural style transfer: paint photographs like a painting.",
 )
 
-_GIGABYTES = 0.7  # a megapixel, by `pyramid`; 0.6 by `johnson`: docs/benchmarks.md
+_GIGABYTES = {"johnson": 0.4, "pyramid": 0.8}  # a megapixel of a large photograph
 _MANY_GIGABYTES = 4
 
 
@@ -80,7 +80,7 @@ def stylize(
     generator: Generator = None,
     max_side: Annotated[
         int | None,
-        typer.Option(min=1, help="Scale larger ones down first: bolder strokes, less memory."),
+        typer.Option(min=1, help="Scale larger ones down: bolder strokes, smaller pictures."),
     ] = None,
     grain: Annotated[
         float, typer.Option(min=0, max=1, help="Noise first; 0.02 puts strokes into flat areas.")
@@ -114,7 +114,7 @@ def stylize(
                 image = read_image(path, max_side and (max_side, max_side))
                 if max_side:
                     image = limit_longest(image, max_side)
-                _warn_of_memory(path, image)
+                _warn_of_memory(path, image, painter.recipe.generator)
                 write_image(painter.stylize(image, seed, grain, strength, keep_colors), target)
             except Exception as error:  # even TensorFlow out of memory must not stop the others
                 failed += 1
@@ -216,13 +216,14 @@ app.command()(export)
 app.command()(web)
 
 
-def _warn_of_memory(path, image):
+def _warn_of_memory(path, image, generator):
     """Tells before a large photograph is painted, since a full memory can end the whole program."""
-    needed = _GIGABYTES * image.width * image.height / 1e6
+    needed = _GIGABYTES[generator] * image.width * image.height / 1e6
     if needed > _MANY_GIGABYTES:
         typer.echo(
             f"{path}: {image.width} x {image.height} pixels take about {needed:.0f} GB of memory, "
-            "and strokes keep their size in pixels. --max-side 1500 takes 2 GB, with bolder ones.",
+            "and strokes keep their size in pixels. --max-side 1500 takes 2 GB, for a smaller "
+            "picture with bolder ones.",
             err=True,
         )
 
@@ -233,7 +234,7 @@ def _expand(arguments):
     for argument in arguments:
         if Path(argument).is_dir():
             paths += find_images(argument)
-            _tell_of_others(Path(argument))
+            tell_of_others(Path(argument))
         elif glob.has_magic(argument) and not Path(argument).exists():
             found = [Path(name) for name in sorted(glob.glob(argument, recursive=True))]  # noqa: PTH207
             images = [path for path in found if path.suffix.lower() in SUFFIXES]
@@ -243,15 +244,6 @@ def _expand(arguments):
         else:
             paths.append(Path(argument))
     return list(dict.fromkeys(paths))
-
-
-def _tell_of_others(folder):
-    """Names the images of a folder that are of kinds which `find_images` leaves out, as HEIC."""
-    kinds = Counter(path.suffix for path in folder.iterdir() if path.suffix.lower() not in SUFFIXES)
-    for suffix, count in kinds.items():
-        kind, _ = mimetypes.guess_type(f"image{suffix}", strict=False)
-        if kind and kind.startswith("image/"):
-            typer.echo(f"{folder}: {count} {suffix} left out. Save as JPEG or PNG.", err=True)
 
 
 def _targets(paths, output):

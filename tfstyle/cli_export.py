@@ -29,7 +29,10 @@ def export(
         str | None, typer.Option(help="384 or HEIGHTxWIDTH, for GPU delegates; else free.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File .tflite, or folder of saved_model.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="File .tflite, or folder of saved_model; an older is replaced."
+        ),
     ] = None,
     generator: Generator = None,
     calibrate: Annotated[

@@ -20,8 +20,9 @@ from tfstyle.folders import (
 )
 from tfstyle.images import find_images, read_image, read_images, spread
 from tfstyle.recipes import Recipe, load_recipes
-from tfstyle.terminal import Generator, Vgg, command_line, load_keras
+from tfstyle.terminal import Generator, Vgg, command_line, load_keras, tell_of_others
 
+_MANY_PHOTOGRAPHS = 1000
 _PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 
 Content = Annotated[Path, typer.Option(help="Folder of photographs to train on.")]
@@ -229,10 +230,14 @@ def _planned(recipe, minutes, folder, content, vgg, precision):
     if step >= recipe.steps:
         typer.echo(f"{folder} has all {recipe.steps} steps.")
         return recipe
+    tell_of_others(content)
+    count = len(find_images(content))
+    few = f" ({_MANY_PHOTOGRAPHS:,} or more are better)" if count < _MANY_PHOTOGRAPHS else ""
+    remaining = (recipe.steps - step) * seconds / 60
     typer.echo(
-        f"{recipe.steps} steps of {recipe.batch_size} crops of {recipe.crop} pixels, {precision}, "
-        f"from {recipe.start or 'nothing'}. At {seconds:.2f} s a step "
-        f"{(recipe.steps - step) * seconds / 60:.1f} minutes remain. Checkpoints, losses and "
-        f"previews: {folder}. Stop with Ctrl-C; the same command goes on."
+        f"{recipe.steps} steps of {recipe.batch_size} crops of {recipe.crop} pixels of {count} "
+        f"photographs{few}, {precision}, from {recipe.start or 'nothing'}. At {seconds:.2f} s a "
+        f"step {remaining:.1f} minutes remain. Checkpoints, losses and previews: {folder}. Stop "
+        "with Ctrl-C; the same command goes on."
     )
     return recipe

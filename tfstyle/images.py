@@ -74,8 +74,10 @@ def read_image(path, least_sides=None):
                 image.draft(None, (max(least_sides), max(least_sides)))
             _refuse(image)
             return to_rgb(image)
-    except (FileNotFoundError, IsADirectoryError):
+    except FileNotFoundError:
         raise ValueError(f"{path}: there is no such file.") from None
+    except IsADirectoryError:
+        raise ValueError(f"{path} is a folder. Give an image file.") from None
     except PermissionError:
         raise ValueError(f"{path} must not be read: its permissions say so.") from None
     except UnidentifiedImageError:

@@ -135,7 +135,7 @@ class Progress(keras.callbacks.Callback):
         if other:
             raise ValueError(
                 f"{self._folder} holds another training: {', '.join(other)}. Choose another "
-                "folder, or delete this one."
+                "folder; to train its style on, start from it."
             )
 
 

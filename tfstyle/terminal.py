@@ -1,10 +1,12 @@
 """What the commands share: options, progress bars, and how they speak to people."""
 
 import contextlib
+import mimetypes
 import os
 import re
 import shlex
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +15,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from tfstyle.folders import find_style
+from tfstyle.images import SUFFIXES
 
 Generator = Annotated[
     str | None,
@@ -46,6 +49,15 @@ def _without_stderr():
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)
+
+
+def tell_of_others(folder):
+    """Names the images of a folder that are of kinds which `find_images` leaves out, as HEIC."""
+    kinds = Counter(path.suffix for path in folder.iterdir() if path.suffix.lower() not in SUFFIXES)
+    for suffix, count in kinds.items():
+        kind, _ = mimetypes.guess_type(f"image{suffix}", strict=False)
+        if kind and kind.startswith("image/"):
+            typer.echo(f"{folder}: {count} {suffix} left out. Save as JPEG or PNG.", err=True)
 
 
 def style_or_blend(style, generator=None):

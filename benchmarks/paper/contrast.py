@@ -1,9 +1,9 @@
 """C4: photographs of more or less contrast or brightness.
 
 Contrast `c` makes `mean + c * (x - mean)` of a photograph, brightness `c` makes `c * x`, clipped
-to [0, 1]. Both tables compare with the unchanged photograph: the picture of the changed one with
-its picture, as root mean square difference of values from 0 to 255, and with its content in the
-total loss.
+to [0, 1]; of ten photographs. Both tables compare with the unchanged photograph: the picture of the
+changed one with its picture, as root mean square difference of values from 0 to 255, and with its
+content in the total loss.
 """
 
 import numpy as np

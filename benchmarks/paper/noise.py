@@ -1,8 +1,8 @@
 """C11: what the noise z of a generator changes.
 
-`pyramid` with three channels of noise at every scale, and without. Each photograph is painted
-with several z. The spread is the standard deviation over z of a value from 0 to 255, the mean
-over all values of a picture; beside it stands the standard deviation within a picture.
+`pyramid` with three channels of noise at every scale, and without. Each of ten photographs is
+painted with several z. The spread is the standard deviation over z of a value from 0 to 255, the
+mean over all values of a picture; beside it stands the standard deviation within a picture.
 """
 
 import numpy as np

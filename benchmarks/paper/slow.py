@@ -1,8 +1,8 @@
 """C7: the generators beside the slow optimization.
 
-The slow reference lowers the same loss by L-BFGS, started from the photograph, one photograph at
-a time. A generator equals as many of its iterations as it takes to come to the total loss of the
-generator's picture, or the last if it does not.
+The slow reference lowers the same loss by L-BFGS, started from the photograph, for ten
+photographs one by one. A generator equals as many of its iterations as it takes to come to the
+total loss of the generator's picture, or the last if it does not.
 """
 
 import numpy as np
