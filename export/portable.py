@@ -200,7 +200,7 @@ def _scales(generator):
     images = _noise_image()[None]
     noise = sample_noise(generator, *images.shape[:3], seed=0)
     model = keras.Model(generator.inputs, [layer.input for layer in layers])
-    values = model([images, *noise] if noise else images)
+    values = model([images, *noise])
     values = values if isinstance(values, list) else [values]
     deviations = [np.std(np.asarray(x, "float64"), axis=(0, 1, 2)) for x in values]
     return {

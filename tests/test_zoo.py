@@ -24,7 +24,6 @@ CHECKERBOARD = 15
 CHECKERBOARDS = {
     ("mosaic", "johnson"): 33,
     ("grande_jatte", "johnson"): 18,
-    ("wheat_field", "johnson"): 28,
 }
 FRAME = 0.071
 
