@@ -149,7 +149,7 @@ def _check_size(generator, size):
             f"Height and width must be multiples of {multiple} and at least {minimum}. Received: "
             f"{'x'.join(map(str, sides))}. The nearest: {'x'.join(map(str, near))}"
         )
-    return sides
+    return tuple(map(int, sides))  # NumPy's integers are none for JSON
 
 
 def _converter(folder):

@@ -216,7 +216,7 @@ def test_noise_is_an_input_or_a_constant(noisy, tmp_path):
 
 
 def test_the_json_beside_is_that_inside(johnson, tmp_path):
-    facts = to_tflite(johnson, tmp_path / "style.tflite", "float16", size=32)
+    facts = to_tflite(johnson, tmp_path / "style.tflite", "float16", size=np.int64(32))
     assert json.loads((tmp_path / "style.json").read_text()) == facts
     assert litert.read_facts(tmp_path / "style.tflite").items() <= facts.items()
     assert facts["name"] == "Stripes" and facts["precision"] == "float16"

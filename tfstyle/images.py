@@ -29,10 +29,6 @@ _TURNS = {
 }
 
 
-# The 8 bits of each grey of 16.
-_GREYS = ((np.arange(65536) + 128) // 257).astype("uint8")
-
-
 def find_images(folder):
     """Lists the image files of a folder, sorted by name, without hidden ones.
 
@@ -384,7 +380,8 @@ def _upright(image):
 
 def _to_8_bits(image):
     values = np.asarray(image)
-    grey = Image.fromarray(_GREYS[np.clip(values, 0, 65535)])
+    greys = ((np.arange(65536) + 128) // 257).astype("uint8")
+    grey = Image.fromarray(greys[np.clip(values, 0, 65535)])
     if "transparency" in image.info:  # one level of 65536: its neighbours are opaque
         opaque = values != image.info["transparency"]
         grey.putalpha(Image.fromarray(np.uint8(opaque) * np.uint8(255)))
