@@ -20,7 +20,7 @@ from tfstyle.export.saved_model import write_function
 from tfstyle.files import replacing
 from tfstyle.generators import noise_inputs, sample_noise, size_rule
 from tfstyle.images import read_middle
-from tfstyle.weights import environment
+from tfstyle.weights import versions
 
 PRECISIONS = ("float32", "float16", "int8_weights", "int8")
 
@@ -229,7 +229,7 @@ def _facts(style, precision, size, seed):
         "seed": seed if baked else None,
         "noise": [] if baked else noise,
         "tensors": {"inputs": inputs[:1] if baked else inputs, "outputs": [picture]},
-        "versions": environment()["versions"],
+        "versions": versions(),
     }
 
 

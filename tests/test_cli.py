@@ -386,7 +386,8 @@ def test_training_gets_recipe_and_options(
     )
     recipe = Recipe(painting=str(painting), title="Stripes", **options)  # no trunk of this kind
     folder = tmp_path / "new" / "training" / "pyramid"
-    assert given == [recipe, photographs, folder, str(vgg), "mixed_bfloat16", [preview], []]
+    paths = find_images(photographs)
+    assert given == [recipe, paths, folder, str(vgg), "mixed_bfloat16", [preview], []]
     assert code == 0 and f"--style {tmp_path / 'new'}" in output
     card = read_card(tmp_path / "new" / "johnson")
     # The card is shown to others: it names files, but not where they lay.
@@ -479,6 +480,7 @@ def test_a_trunk_is_trained_by_its_recipe(tfstyle, recipe, photographs, tmp_path
     assert code == 0 and "2 paintings: stripes, again" in output
     assert given[0].keys() == recipes.keys()
     folder, previews = tmp_path / "training" / "new", [photographs / f"{n}.jpg" for n in (0, 4)]
+    photographs = find_images(photographs)
     assert given[1:] == [photographs, folder, "imagenet", "float32", previews]
     assert load_trunk(tmp_path / "new").card["command"].startswith("tfstyle trunk trunk.toml")
 

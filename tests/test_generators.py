@@ -147,6 +147,13 @@ def test_a_size_that_does_not_fit_is_refused(name, shape):
 
 
 @pytest.mark.parametrize("build", [johnson, pyramid])
+def test_channels_first_is_refused(build, monkeypatch):
+    monkeypatch.setattr(keras.config, "image_data_format", lambda: "channels_first")
+    with pytest.raises(ValueError, match="channels are last"):
+        build()
+
+
+@pytest.mark.parametrize("build", [johnson, pyramid])
 def test_unknown_options_are_refused(build):
     with pytest.raises(ValueError, match="one of instance, batch"):
         build(normalization="layer")

@@ -102,7 +102,7 @@ def train(
         minutes = 10
     output = output or Path(painting.stem)
     folder = output / "training" / recipe.generator
-    photographs = find_images(content)
+    photographs = _photographs(content)
     previews = preview or _two(photographs)
     # All that can be refused before Keras is loaded.
     _refuse(precision, vgg, preview or ())
@@ -119,11 +119,11 @@ def train(
     from tfstyle.training import train as train_style
 
     precision = _precision(precision)
-    recipe = _planned(recipe, minutes, folder, content, vgg, precision)
+    recipe = _planned(recipe, minutes, folder, photographs, vgg, precision)
     if not (folder / "history.csv").exists():
         recipe.save(folder / RECIPE)  # for its steps, if the next call gives minutes
     callbacks = [TensorBoard(folder / "tensorboard")] if tensorboard else []
-    style = train_style(recipe, content, folder, vgg, precision, previews, callbacks)
+    style = train_style(recipe, photographs, folder, vgg, precision, previews, callbacks)
     saved = output / recipe.generator
     card = read_card(saved) if (saved / CARD).exists() else {}
     # A finished training called again must not cost previews and evaluation. The painting is what
@@ -158,7 +158,7 @@ def trunk(
         _refuse_missing(each.painting)
     # Beside the trunk, whose folder is replaced as a whole at the end.
     folder = output.parent / "training" / output.name
-    photographs = find_images(content)
+    photographs = _photographs(content)
     previews = preview or _two(photographs)
     _refuse(precision, vgg, preview or ())
     load_keras()
@@ -166,8 +166,8 @@ def trunk(
 
     precision = _precision(precision)
     typer.echo(f"{len(recipes)} paintings: {', '.join(recipes)}.")
-    _planned(next(iter(recipes.values())), None, folder, content, vgg, precision)
-    trained = train_trunk(recipes, content, folder, vgg, precision, previews)
+    _planned(next(iter(recipes.values())), None, folder, photographs, vgg, precision)
+    trained = train_trunk(recipes, photographs, folder, vgg, precision, previews)
     trained.card["command"] = command_line()
     trained.save(output, previews)
     typer.echo(f"Saved. Begin a training with it by --from {output}")
@@ -197,6 +197,12 @@ def _refuse(precision, vgg, previews):
         read_image(path)
 
 
+def _photographs(folder):
+    photographs = find_images(folder)
+    tell_of_others(folder)
+    return photographs
+
+
 def _two(photographs):
     return [path for path, _ in islice(read_images(spread(photographs, 2)), 2)]
 
@@ -207,7 +213,7 @@ def _precision(name):
     return fastest_precision() if name == "auto" else name
 
 
-def _planned(recipe, minutes, folder, content, vgg, precision):
+def _planned(recipe, minutes, folder, photographs, vgg, precision):
     """Says what will be done, and how long it takes.
 
     Returns:
@@ -224,14 +230,13 @@ def _planned(recipe, minutes, folder, content, vgg, precision):
             recipe = recipe.replace(steps=Recipe.load(begun).steps)
             typer.echo(f"Begun with {recipe.steps} steps, it goes on with them.")
     else:
-        step, seconds = 0, seconds_per_step(recipe, content, vgg, precision)
+        step, seconds = 0, seconds_per_step(recipe, photographs, vgg, precision)
         if minutes:
             recipe = recipe.replace(steps=max(1, round(60 * minutes / seconds)))
     if step >= recipe.steps:
         typer.echo(f"{folder} has all {recipe.steps} steps.")
         return recipe
-    tell_of_others(content)
-    count = len(find_images(content))
+    count = len(photographs)
     few = f" ({_MANY_PHOTOGRAPHS:,} or more are better)" if count < _MANY_PHOTOGRAPHS else ""
     remaining = (recipe.steps - step) * seconds / 60
     typer.echo(

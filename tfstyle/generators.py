@@ -60,8 +60,8 @@ def johnson(width=32, normalization="instance", padding="reflect", styles=0):
         width are multiples of 4, at least 8.
 
     Raises:
-        ValueError: on an unknown normalization or padding, or on styles with batch
-            normalization.
+        ValueError: on an unknown normalization or padding, on styles with batch
+            normalization, or if Keras' image data format is not `"channels_last"`.
 
     Example:
 
@@ -113,7 +113,8 @@ def pyramid(width=8, normalization="instance", padding="reflect", noise_channels
         width are multiples of 32, at least 64.
 
     Raises:
-        ValueError: on an unknown normalization or padding.
+        ValueError: on an unknown normalization or padding, or if Keras' image data format is
+            not `"channels_last"`.
 
     Example:
 
@@ -197,6 +198,12 @@ class _Convolutions:
     """Applies padding, convolution, normalization and activation, as one generator has them."""
 
     def __init__(self, normalization, padding, style_weights=None):
+        if keras.config.image_data_format() != "channels_last":
+            raise ValueError(
+                "The generators need images whose channels are last. Call "
+                'keras.config.set_image_data_format("channels_last") first, or set '
+                '"image_data_format" in keras.json to it.'
+            )
         if normalization not in _NORMALIZATIONS:
             raise ValueError(
                 f"normalization must be one of {', '.join(_NORMALIZATIONS)}. "

@@ -80,16 +80,19 @@ def describe(model, weights):
 
 def environment():
     """Gives what a number was measured with: Keras' backend, versions of packages, hardware."""
-    backend = keras.backend.backend()
-    modules = {name: name for name in ("tfstyle", "keras", backend, "numpy")} | {"pillow": "PIL"}
     return {
-        "backend": backend,
-        # Those that the modules state: a vendor's build may lack metadata.
-        "versions": {
-            name: importlib.import_module(module).__version__ for name, module in modules.items()
-        },
+        "backend": keras.backend.backend(),
+        "versions": versions(),
         "hardware": f"{_processor()}, {os.cpu_count()} cores",
     }
+
+
+def versions():
+    """Gives the versions of tfstyle and of the packages that compute its pictures."""
+    names = ("tfstyle", "keras", keras.backend.backend(), "numpy")
+    modules = {name: name for name in names} | {"pillow": "PIL"}
+    # Those that the modules state: a vendor's build may lack metadata.
+    return {name: importlib.import_module(module).__version__ for name, module in modules.items()}
 
 
 def _processor():
