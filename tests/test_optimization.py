@@ -30,3 +30,12 @@ def test_a_painting_is_its_own_best_picture(rng, loss):
     # Sums of float32 features do not cancel to the last digit.
     assert losses[0] < 1e-2
     np.testing.assert_allclose(picture, painting, atol=1e-2)
+
+
+def test_it_may_begin_with_another_picture_than_the_photograph(rng, loss):
+    photograph, painting, noise = rng.uniform(size=(3, 16, 20, 3)).astype("float32")
+    grams = loss.style_grams(painting)
+    _, losses = optimize(photograph, loss, grams, 12, start=noise)
+    targets = loss.content_features(photograph[None])
+    assert losses[0] == pytest.approx(float(loss(targets, noise[None], grams)["total"]), rel=1e-3)
+    assert losses[-1] < losses[0] / 2

@@ -10,8 +10,8 @@ import scipy.optimize
 from keras import ops
 
 
-def optimize(photograph, perceptual_loss, style_grams, iterations=100, callback=None):
-    """Lowers the perceptual loss of one picture by L-BFGS, starting from the photograph.
+def optimize(photograph, perceptual_loss, style_grams, iterations=100, callback=None, start=None):
+    """Lowers the perceptual loss of one picture by L-BFGS.
 
     Args:
         photograph: float32 array `[height, width, 3]` in [0, 1].
@@ -19,6 +19,8 @@ def optimize(photograph, perceptual_loss, style_grams, iterations=100, callback=
         style_grams: What `perceptual_loss.style_grams` gave.
         iterations: Integer, L-BFGS iterations. 100 are near the end at 256 x 256.
         callback: Function of no arguments, called after each iteration.
+        start: float32 array as the photograph, the picture to begin with. Defaults to the
+            photograph; Gatys et al. begin with noise.
 
     Returns:
         The picture, a float32 array as the photograph, in [0, 1]; and the float64 array
@@ -27,7 +29,7 @@ def optimize(photograph, perceptual_loss, style_grams, iterations=100, callback=
 
     Reference:
         Gatys, Ecker, Bethge, *Image Style Transfer Using Convolutional Neural Networks*, CVPR
-        2016; started from the photograph, and kept within the range of pixels as in Johnson,
+        2016; kept within the range of pixels as in Johnson,
         Alahi, Fei-Fei, arXiv 1603.08155, section 4.1.
     """
     batch = ops.convert_to_tensor(photograph[None], "float32")
@@ -42,7 +44,8 @@ def optimize(photograph, perceptual_loss, style_grams, iterations=100, callback=
         value, gradient = value_and_gradient(flat.astype("float32").reshape(batch.shape))
         return float(value), np.asarray(gradient, "float64").ravel()
 
-    losses = [objective(photograph.ravel())[0]]
+    start = (photograph if start is None else start).ravel()
+    losses = [objective(start)[0]]
 
     def record(intermediate_result):
         losses.append(float(intermediate_result.fun))
@@ -51,7 +54,7 @@ def optimize(photograph, perceptual_loss, style_grams, iterations=100, callback=
 
     result = scipy.optimize.minimize(
         objective,
-        photograph.ravel().astype("float64"),
+        start.astype("float64"),
         method="L-BFGS-B",
         jac=True,
         bounds=scipy.optimize.Bounds(0, 1),
