@@ -24,6 +24,7 @@ CHECKERBOARD = 15
 CHECKERBOARDS = {
     ("mosaic", "johnson"): 33,
     ("grande_jatte", "johnson"): 18,
+    ("kiss", "johnson"): 17,
     ("roses", "johnson"): 20,
 }
 FRAME = 0.071
