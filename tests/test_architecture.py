@@ -13,7 +13,7 @@ from tfstyle import GENERATORS, folders
 PACKAGE = Path(tfstyle.__file__).parent
 
 FLOORS = [
-    {"files", "layers", "muon"},
+    {"files", "layers", "memory", "muon"},
     {"images", "recipes", "generators", "perceptual"},
     {"folders", "photographs"},
     {"weights"},
