@@ -13,7 +13,7 @@ import tfstyle as package
 from tfstyle import Recipe, load
 from tfstyle.cli import _GIGABYTES, main
 from tfstyle.cli_training import _two
-from tfstyle.folders import read_card, write_card
+from tfstyle.folders import find_trunk, read_card, write_card
 from tfstyle.images import find_images, read_image
 from tfstyle.progress import NonFiniteLossError
 from tfstyle.recipes import save_recipes
@@ -579,3 +579,20 @@ def test_what_is_no_style_and_no_place_is_told(tfstyle, mine, tmp_path):
     (tmp_path / "file").write_text("")
     code, _, errors = tfstyle("export", mine, "--size", 32, "-o", tmp_path / "file" / "new.tflite")
     assert code == 1 and len(errors) == 1 and names(tmp_path) == ["file", "mine"]
+
+
+def test_trainings_keep_freed_memory_from_before_keras_is_loaded(
+    tfstyle, painting, photographs, tmp_path, monkeypatch
+):
+    called = []
+
+    def stop():
+        called.append("keras")
+        raise ValueError("Stopped.")
+
+    monkeypatch.setattr("tfstyle.cli_training.keep_freed_memory", lambda: called.append("memory"))
+    monkeypatch.setattr("tfstyle.cli_training.load_keras", stop)
+    for verb, subject in (("train", painting), ("trunk", find_trunk("trunk") / "recipe.toml")):
+        code, _, errors = tfstyle(verb, subject, "--content", photographs, "-o", tmp_path / "new")
+        assert (code, errors) == (2, ["Error: Stopped."])
+    assert called == ["memory", "keras"] * 2

@@ -19,6 +19,7 @@ from tfstyle.folders import (
     shared_painting,
 )
 from tfstyle.images import find_images, read_image, read_images, spread
+from tfstyle.memory import keep_freed_memory
 from tfstyle.recipes import Recipe, load_recipes
 from tfstyle.terminal import Generator, Vgg, command_line, load_keras, tell_of_others
 
@@ -113,6 +114,7 @@ def train(
         raise ValueError(f"A trunk begins a johnson, no {recipe.generator}: give --from a style.")
     if tensorboard and not find_spec("tensorboard"):
         raise ValueError("--tensorboard needs the package tensorboard: pip install tensorboard.")
+    keep_freed_memory()
     load_keras()
     from keras.callbacks import TensorBoard
 
@@ -161,6 +163,7 @@ def trunk(
     photographs = _photographs(content)
     previews = preview or _two(photographs)
     _refuse(precision, vgg, preview or ())
+    keep_freed_memory()
     load_keras()
     from tfstyle.training import train_trunk
 

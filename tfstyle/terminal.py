@@ -16,7 +16,6 @@ from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from tfstyle.folders import find_style
 from tfstyle.images import SUFFIXES
-from tfstyle.memory import keep_freed_memory
 
 Generator = Annotated[
     str | None,
@@ -34,7 +33,6 @@ def load_keras():
 
     They come from C++ before its logging heeds TF_CPP_MIN_LOG_LEVEL. Python's exceptions pass.
     """
-    keep_freed_memory()
     # Python has none if the caller has closed it.
     with _without_stderr() if sys.stderr else contextlib.nullcontext():
         import keras  # noqa: F401
