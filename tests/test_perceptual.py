@@ -59,6 +59,20 @@ def test_terms_are_the_formula(rng, network, loss):
         assert float(terms[name]) == pytest.approx(value, rel=1e-4), name
 
 
+def test_layers_of_style_have_weights(rng, network, loss):
+    x, painting = images(rng), images(rng, 1)[0]
+
+    def style_of(layers, **options):
+        loss = PerceptualLoss(("deep",), layers, network=network, **options)
+        return float(loss(loss.content_features(x), x, loss.style_grams(painting))["style"])
+
+    shallow, deep = style_of(("shallow",)), style_of(("deep",))
+    both = style_of(("shallow", "deep"), style_layer_weights=(7.0, 0.5))
+    assert both == pytest.approx(7 * shallow + 0.5 * deep, rel=1e-5)
+    with pytest.raises(ValueError, match=r"as many as style_layers, 2. Received: \[1.0\]"):
+        style_of(("shallow", "deep"), style_layer_weights=[1.0])
+
+
 def test_a_painting_has_its_own_style_and_a_photograph_its_own_content(rng, loss):
     x = images(rng, 1)
     terms = loss(loss.content_features(x), x, loss.style_grams(x[0]))

@@ -16,6 +16,7 @@ def test_a_recipe_survives_its_file(tmp_path):
         noise_channels=3,
         style_layers=("relu1_2", "relu3_1"),
         style_weight=2.5,
+        style_layer_weights=(30, 0.5),
         learning_rate=1e-4,
         steps=7,
     )
@@ -45,6 +46,9 @@ def test_a_recipe_survives_its_file(tmp_path):
         ("steps = ", "not a TOML file"),
         ("painting = 3", "painting must be of type str. Received: 3"),
         ("style_layers = [1]", r"style_layers must be names. Received: \[1\]"),
+        ("style_layer_weights = [1.0]", r"as many as style_layers, 4. Received: \[1.0\]"),
+        ("style_layer_weights = [1, 1, 1, inf]", "style_layer_weights must be finite"),
+        ('style_layer_weights = ["a"]', "style_layer_weights must be numbers"),
         ("style_size = 4", "style_size must be at least 16. Received: 4"),
         ("style_layers = []", "style_layers must name a layer"),
         ("noise_channels = 1", "noise_channels are for the generator 'pyramid'"),

@@ -225,9 +225,9 @@ def test_each_picture_of_a_trunk_is_held_to_its_own_painting(recipes, network):
     grams = [loss_of(recipe, network)[1] for recipe in recipes.values()]
     stacked = [np.concatenate(layer) for layer in zip(*grams, strict=True)]
     loss = loss_of(recipes["first"], network)[0]
-    model = ManyStylesTransfer(build_trunk(recipes), loss, stacked, [2.0, 3.0, 5.0])
+    model = ManyStylesTransfer(build_trunk(recipes), loss, stacked, [[2.0], [3.0], [5.0]])
     targets, balance = model.style_target([None, np.eye(3)[[2, 0]]])
-    np.testing.assert_array_equal(ops.convert_to_numpy(balance), [5, 2])
+    np.testing.assert_array_equal(ops.convert_to_numpy(balance), [[5], [2]])
     for number, target in enumerate(targets):
         expected = np.concatenate([grams[row][number] for row in (2, 0)])
         np.testing.assert_allclose(ops.convert_to_numpy(target), expected, rtol=1e-6)
@@ -345,8 +345,11 @@ def test_recipes_that_differ_in_more_than_paintings_are_refused(
         train_trunk(recipes, photographs, tmp_path, network)
 
 
-def test_a_balanced_weight_makes_every_painting_as_loud(recipe, photographs, network, tmp_path):
-    recipe = recipe.replace(style_weight=0.0, steps=1)
+@pytest.mark.parametrize("layer_weights", [(), (0.0, 0.0), (3.0, 0.0)])
+def test_a_balanced_weight_makes_every_painting_as_loud(
+    recipe, photographs, network, tmp_path, layer_weights
+):
+    recipe = recipe.replace(style_weight=0.0, style_layer_weights=layer_weights, steps=1)
     loud, soft = (
         train(recipe.replace(painting=str(path)), photographs, tmp_path / path.stem, network)
         for path in find_images(photographs)[:2]
@@ -357,3 +360,9 @@ def test_a_balanced_weight_makes_every_painting_as_loud(recipe, photographs, net
         pixels = np.stack(middles(find_images(photographs), recipe.crop, 16))
         terms = loss(loss.content_features(pixels), pixels, grams)
         assert float(terms["total"]) == pytest.approx(STYLE_BALANCE, rel=0.01)
+        weights = style.recipe.style_layer_weights
+        assert len(weights) == len(layer_weights) and weights[:1] != (0.0,)
+        if layer_weights == (0.0, 0.0):
+            loss.style_layer_weights = (0.0, weights[1])
+            deep = loss(loss.content_features(pixels), pixels, grams)["total"]
+            assert float(deep) == pytest.approx(STYLE_BALANCE / 2, rel=0.01)

@@ -11,7 +11,7 @@ class PerceptualLoss:
     """Content, style and total-variation loss between features of a fixed network.
 
         content = mean((F_l(y) - F_l(x)) ** 2), summed over the content layers l
-        style = mean((G_l(y) - G_l(s)) ** 2), summed over the style layers l
+        style = w_l mean((G_l(y) - G_l(s)) ** 2), summed over the style layers l
         G_l(y) = F_l(y)^T F_l(y) / (channels * height * width)
         total_variation = mean of the squared differences of neighbours in y, down plus across
         total = content_weight * content + style_weight * style
@@ -28,12 +28,15 @@ class PerceptualLoss:
         style_layers: Likewise.
         content_weight, style_weight, total_variation_weight: Floats. The defaults of the
             weights are those of the paper's author ("these parameters work for me"): 1, 10, 0.
+        style_layer_weights: Floats w_l, one a style layer. Defaults to 1 each, as in the paper's
+            code: nearly all of the style loss is then that of the deepest layer.
         network: `"imagenet"` (Keras downloads its VGG19 once, 80 MB), the path of a
             `VGG19(include_top=False)` weights file, or any `keras.Model` with layers of these
             names that takes what VGG19 takes; its layers are frozen.
 
     Raises:
-        ValueError: if the network cannot be loaded or has no layer of a given name.
+        ValueError: if the network cannot be loaded or has no layer of a given name, or if there
+            are not as many style layer weights as style layers.
 
     Example: `loss = PerceptualLoss(); grams = loss.style_grams(painting)`, then
     `loss(loss.content_features(photographs), pictures, grams)["total"]`.
@@ -50,6 +53,7 @@ class PerceptualLoss:
         content_weight=1.0,
         style_weight=10.0,
         total_variation_weight=0.0,
+        style_layer_weights=(),
         network="imagenet",
     ):
         self.weights = {
@@ -57,6 +61,12 @@ class PerceptualLoss:
             "style": style_weight,
             "total_variation": total_variation_weight,
         }
+        if len(style_layer_weights or style_layers) != len(style_layers):
+            raise ValueError(
+                f"style_layer_weights must be as many as style_layers, {len(style_layers)}. "
+                f"Received: {list(style_layer_weights)}"
+            )
+        self.style_layer_weights = tuple(style_layer_weights) or (1.0,) * len(style_layers)
         self._content_layers = [_keras_name(name) for name in content_layers]
         self._style_layers = [_keras_name(name) for name in style_layers]
         if not isinstance(network, keras.Model):
@@ -97,7 +107,8 @@ class PerceptualLoss:
             pictures: Float `[N, height, width, 3]`; values beyond [0, 1] are taken as they are.
             style_grams: What `style_grams` gave for the painting, or such matrices
                 `[N, channels, channels]` for a painting each picture.
-            style_balance: Float, or floats `[N]`: a factor of each picture's style term.
+            style_balance: Float, or floats `[N, style layers]`: factors of the style terms of each
+                picture's layers.
 
         Returns:
             Dictionary of float32 scalars: `content`, `style`, `total_variation` (unweighted)
@@ -107,12 +118,12 @@ class PerceptualLoss:
         content = [features[name] for name in self._content_layers]
         grams = [gram_matrix(features[name]) for name in self._style_layers]
         style = [
-            ops.mean(ops.square(a - b), axis=(1, 2))
-            for a, b in zip(grams, style_grams, strict=True)
+            weight * ops.mean(ops.square(a - b), axis=(1, 2))
+            for weight, a, b in zip(self.style_layer_weights, grams, style_grams, strict=True)
         ]
         terms = {
             "content": sum(map(_mean_square, content, content_features)),
-            "style": ops.mean(style_balance * sum(style)),
+            "style": ops.mean(ops.sum(style_balance * ops.stack(style, axis=-1), axis=-1)),
             "total_variation": total_variation(self._weighted(pictures)),
         }
         total = sum(weight * terms[name] for name, weight in self.weights.items())

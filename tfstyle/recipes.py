@@ -47,7 +47,9 @@ class Recipe:
         style_size: Integer, pixels of the painting's longer side: the size of the brush
             strokes. 512 shows strokes of a painting on photographs of 256 to 512 pixels.
         style_weight: Float, see `PerceptualLoss`; 0 lets the training find the weight that
-            balances painting and photographs: see `training.balanced_style_weight`.
+            balances painting and photographs: see `training.balanced`.
+        style_layer_weights: Floats, one a style layer, see `PerceptualLoss`; a 0 lets the training
+            find the one that makes the layer as loud as the deepest.
         content_layers, style_layers: Layers of VGG19, see `PerceptualLoss`.
         content_weight, total_variation_weight: Floats, see `PerceptualLoss`.
         crop: Integer, height and width of the training crops.
@@ -89,6 +91,7 @@ class Recipe:
     noise_channels: int = 0
     style_size: int = 512
     style_weight: float = 0.0
+    style_layer_weights: tuple = ()
     content_layers: tuple = ("relu4_2",)
     style_layers: tuple = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
     content_weight: float = 1.0
@@ -117,9 +120,12 @@ class Recipe:
                 raise ValueError(
                     f"{field.name} must be of type {field.type.__name__}. Received: {value!r}"
                 )
-            if field.type is tuple and not all(isinstance(item, str) for item in value):
+            numbers = (value,) if field.type in (int, float) else ()
+            if field.name == "style_layer_weights":
+                numbers = value = _floats(field.name, value)
+            elif field.type is tuple and not all(isinstance(item, str) for item in value):
                 raise ValueError(f"{field.name} must be names. Received: {list(value)}")
-            if field.type in (int, float) and not 0 <= value < math.inf:
+            if not all(0 <= number < math.inf for number in numbers):
                 raise ValueError(
                     f"{field.name} must be finite, and not negative. Received: {value}"
                 )
@@ -131,6 +137,11 @@ class Recipe:
                 raise ValueError(f"{name} must be above 0. Received: 0")
         if not self.style_layers:
             raise ValueError("style_layers must name a layer at least: see PerceptualLoss.")
+        if len(self.style_layer_weights or self.style_layers) != len(self.style_layers):
+            raise ValueError(
+                f"style_layer_weights must be as many as style_layers, {len(self.style_layers)}. "
+                f"Received: {list(self.style_layer_weights)}"
+            )
         if self.style_size < _LEAST_PAINTING:
             raise ValueError(
                 f"style_size must be at least {_LEAST_PAINTING}. Received: {self.style_size}"
@@ -190,13 +201,14 @@ class Recipe:
     @property
     def loss_options(self):
         """The keyword arguments of `PerceptualLoss` but its network."""
-        names = ("content_layers", "style_layers", "content_weight", "style_weight")
-        return {name: getattr(self, name) for name in (*names, "total_variation_weight")}
+        layers = ("content_layers", "style_layers", "style_layer_weights")
+        names = (*layers, "content_weight", "style_weight", "total_variation_weight")
+        return {name: getattr(self, name) for name in names}
 
 
 CREDIT_KEYS = ("title", "artist", "year", "rights", "source")
 # What a painting decides; a trunk shares the rest between its paintings.
-PAINTING_KEYS = ("painting", *CREDIT_KEYS, "style_size", "style_weight")
+PAINTING_KEYS = ("painting", *CREDIT_KEYS, "style_size", "style_weight", "style_layer_weights")
 
 
 def load_recipes(path):
@@ -231,6 +243,12 @@ def save_recipes(recipes, path):
     shared = {k: v for k, v in next(iter(values.values())).items() if k not in PAINTING_KEYS}
     paintings = {name: {key: own[key] for key in PAINTING_KEYS} for name, own in values.items()}
     _write_toml(path, {**shared, "paintings": paintings})
+
+
+def _floats(name, values):
+    if not all(type(value) in (int, float) for value in values):
+        raise ValueError(f"{name} must be numbers. Received: {list(values)}")
+    return tuple(map(float, values))
 
 
 def _read_toml(path):

@@ -105,7 +105,7 @@ class ManyStylesTransfer(StyleTransfer):
         generator: `keras.Model` of `trunks.build_trunk`.
         perceptual_loss: `PerceptualLoss` of style weight 1.
         style_grams: List of arrays `[styles, channels, channels]`, one a style layer.
-        balance: Floats `[styles]`, the style weight of each painting.
+        balance: Floats `[styles, style layers]`, the weights of each painting's style terms.
         jitter: Integer, see `Recipe`.
 
     Input shape:
@@ -160,7 +160,7 @@ def train(
     with _dtype_policy(precision):
         loss, grams = loss_of(recipe, vgg)
         recipe = _balanced({"": recipe}, loss, {"": grams}, paths)[""]
-        loss.weights["style"] = recipe.style_weight
+        _set_weights(loss, recipe.style_weight, recipe.style_layer_weights)
         generator = build_generator(recipe)
         start = begin(generator, recipe, loss, grams, paths)
         progress = Progress(
@@ -185,7 +185,7 @@ def train_trunk(
     """Trains one generator for many paintings: see `train`.
 
     Each picture has one painting, drawn so that all come up equally often. The style terms are
-    balanced by the recipes' style weights: see `balanced_style_weight`.
+    balanced by the recipes' style weights: see `balanced`.
 
     Args:
         recipes: Dictionary of style name to `Recipe`. They differ in painting, credit, style
@@ -214,7 +214,7 @@ def train_trunk(
         loss = loss_of(shared, vgg)[0]
         each = {name: loss_of(recipe, loss.network)[1] for name, recipe in recipes.items()}
         recipes = _balanced(recipes, loss, each, paths)
-        loss.weights["style"] = 1.0
+        _set_weights(loss, 1.0, ())
         generator = build_trunk(recipes)
         start = begin_trunk(generator, recipes)
         progress = Progress(
@@ -226,7 +226,7 @@ def train_trunk(
             preview=images and (lambda model: stylized_grid(Trunk(recipes, model), images)),
         )
         grams = [np.concatenate(layer) for layer in zip(*each.values(), strict=True)]
-        balance = [recipe.style_weight for recipe in recipes.values()]
+        balance = [_layer_weights(recipe) * recipe.style_weight for recipe in recipes.values()]
         model = ManyStylesTransfer(generator, loss, grams, balance, shared.jitter)
         _fit(model, shared, paths, partial(draw_styles, len(recipes)), progress, callbacks)
     trained = build_trunk(recipes)
@@ -275,28 +275,42 @@ def fastest_precision():
     return "mixed_bfloat16" if "avx512_bf16" in flags or "amx_bf16" in flags else "float32"
 
 
-def balanced_style_weight(style_grams, photograph_grams):
-    """Gives the style weight that lets every painting speak equally loud.
+def balanced(recipe, style_grams, photograph_grams):
+    """Finds the weights that let every painting speak equally loud, and each of its layers.
 
         style_weight = STYLE_BALANCE / style(photographs)
+        w_l = style_L(photographs) / style_l(photographs), L the deepest layer
 
     where `style` is the style term of photographs that nobody has painted. Between paintings it
     differs by a factor of 60, as do the squares of their Gram matrices: with one weight for all,
     one painting drowns the photograph and another is not seen. With this one every training
-    begins at the same loss.
+    begins at the same loss. Between layers it differs by a factor of 1,000.
 
     Args:
+        recipe: `Recipe`.
         style_grams: What `PerceptualLoss.style_grams` gave for the painting.
         photograph_grams: List of what it gave for each of some photographs.
 
     Returns:
-        Float, of three digits.
+        The recipe, its weights that were 0 in three digits.
     """
-    terms = [
-        sum(np.mean(np.square(a - b)) for a, b in zip(style_grams, grams, strict=True))
-        for grams in photograph_grams
-    ]
-    return float(f"{STYLE_BALANCE / np.mean(terms):.3g}")
+    terms = np.mean(
+        [
+            [np.mean(np.square(a - b)) for a, b in zip(style_grams, grams, strict=True)]
+            for grams in photograph_grams
+        ],
+        axis=0,
+    )
+    each = zip(_layer_weights(recipe), terms, strict=True)
+    weights = np.array([weight or _three_digits(terms[-1] / term) for weight, term in each])
+    style_weight = recipe.style_weight or _three_digits(STYLE_BALANCE / np.sum(weights * terms))
+    if recipe.style_layer_weights:
+        recipe = recipe.replace(style_layer_weights=tuple(weights.tolist()))
+    return recipe.replace(style_weight=style_weight)
+
+
+def _three_digits(value):
+    return float(f"{value:.3g}")
 
 
 def _images(photographs, previews, crop):
@@ -311,16 +325,20 @@ def _images(photographs, previews, crop):
 
 def _balanced(recipes, loss, style_grams, paths):
     """Gives the recipes with the style weights that are to be found."""
-    unknown = [name for name, recipe in recipes.items() if not recipe.style_weight]
-    if not unknown:
+    if all(all((r.style_weight, *r.style_layer_weights)) for r in recipes.values()):
         return recipes
-    images = middles(paths, recipes[unknown[0]].crop, count=16)
-    grams = [loss.style_grams(pixels) for pixels in images]
-    weights = {name: balanced_style_weight(style_grams[name], grams) for name in unknown}
-    return {
-        name: recipe.replace(style_weight=weights.get(name, recipe.style_weight))
-        for name, recipe in recipes.items()
-    }
+    crop = next(iter(recipes.values())).crop
+    grams = [loss.style_grams(pixels) for pixels in middles(paths, crop, count=16)]
+    return {name: balanced(recipe, style_grams[name], grams) for name, recipe in recipes.items()}
+
+
+def _layer_weights(recipe):
+    return np.array(recipe.style_layer_weights or [1.0] * len(recipe.style_layers))
+
+
+def _set_weights(loss, style_weight, layer_weights):
+    loss.weights["style"] = style_weight
+    loss.style_layer_weights = tuple(layer_weights) or (1.0,) * len(loss.style_layer_weights)
 
 
 def _refuse_different(recipes):
