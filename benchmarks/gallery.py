@@ -48,6 +48,9 @@ weights that it began with, its `start`, are as a rule those of an earlier state
 another; the card has their SHA-256 and what they had cost. The 3,000 training photographs are of
 anything, given for research, and not part of the repository.
 
+- **content**, **style**, **total**: under the style's own weights, so of generators with the same
+  ones alone they compare. In brackets after the style weight: those of relu1_1, relu2_1, relu3_1
+  and relu4_1 (`style_layer_weights`), where they are not 1.
 - **L-BFGS**: iterations of the slow method of Gatys et al., started from the photograph, that
   reach the loss which the generator reaches in one pass; in brackets the generator's loss over that
   of its last iteration, {iterations}. Means over 10 photographs of 256 x 256 that no training
@@ -134,12 +137,15 @@ def _row(place):
     start = f" after `{recipe.start}`" if recipe.start else ""
     if recipe.start == place.parent.name:
         start = f" after {training['start']['steps']:,} steps before"
+    weight = f"{recipe.style_weight:g}"
+    if recipe.style_layer_weights:
+        weight += f" ({', '.join(f'{each:g}' for each in recipe.style_layer_weights)})"
     cells = (
         f"`{recipe.generator}`",
         f"{card['parameters']:,}",
         f"{card['bytes'] / 1e6:.1f} MB",
         recipe.style_size,
-        f"{recipe.style_weight:g}",
+        weight,
         f"{training['steps']:,} steps of {recipe.batch_size}, "
         f"{training['seconds'] / 60:.0f} min{start}",
         f"{result['content']:,.0f}",

@@ -18,7 +18,14 @@ STYLES = [(name, generator) for name, found in list_styles().items() for generat
 # L-BFGS iterations, started from the photograph, that a style must equal at least, so that a
 # later training is not worse. The aim is 15 (25 from a GPU).
 FLOOR = 7
-FLOORS = {("mosaic", "johnson"): 13, ("mosaic", "pyramid"): 10, ("starry_night", "johnson"): 8.5}
+FLOORS = {
+    ("mosaic", "johnson"): 13,
+    ("mosaic", "pyramid"): 10,
+    ("composition_vii", "johnson"): 11,
+    ("scream", "johnson"): 20,
+    ("starry_night", "johnson"): 8.5,
+    ("udnie", "johnson"): 21,
+}
 # What stands out at the periods of the grid, and the frame: no style may get worse.
 CHECKERBOARD = 15
 CHECKERBOARDS = {
