@@ -15,7 +15,7 @@ from tfstyle.files import replacing, sha256
 from tfstyle.images import find_images, to_uint8, write_image
 from tfstyle.optimization import optimize
 from tfstyle.styles import loss_of, stylize_pixels
-from tfstyle.training import balanced_style_weight
+from tfstyle.training import balanced
 
 _CURVE = 8  # photographs that the curves of a training are measured on
 
@@ -82,10 +82,10 @@ class Study:
             recipe = Recipe(**values)
             loss, grams = loss_of(recipe, self.vgg)
             photographs = squares(spread(self.train_paths, 16), self.options.size)
-            weight = balanced_style_weight(grams, [loss.style_grams(x) for x in photographs])
-            loss.weights["style"] = weight
+            recipe = balanced(recipe, grams, [loss.style_grams(x) for x in photographs])
+            loss.weights["style"] = recipe.style_weight
             self._losses[painting] = loss, grams
-            self._recipes[painting] = recipe.replace(style_weight=weight)
+            self._recipes[painting] = recipe
         return self._recipes[painting]
 
     def train(self, training):
