@@ -233,6 +233,35 @@ def test_each_picture_of_a_trunk_is_held_to_its_own_painting(recipes, network):
         np.testing.assert_allclose(ops.convert_to_numpy(target), expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("layer_weights", [(), (0.0, 0.0), (3.0, 0.0)])
+def test_a_trunk_weighs_each_layer_of_each_painting(
+    recipes, photographs, network, tmp_path, monkeypatch, layer_weights
+):
+    def stop(model, *others):
+        raise InterruptedError(model)
+
+    monkeypatch.setattr(training, "_fit", stop)
+    given = {"style_weight": 0.0, "style_layer_weights": layer_weights}
+    recipes = {name: recipe.replace(**given) for name, recipe in recipes.items()}
+    with pytest.raises(InterruptedError) as begun:
+        train_trunk(recipes, photographs, tmp_path, network)
+    model = begun.value.args[0]
+    pixels = np.stack(middles(find_images(photographs), recipes["first"].crop, 16))
+    content = model.perceptual_loss.content_features(pixels)
+    for row in np.eye(len(recipes), dtype="float32"):
+        grams, balance = model.style_target([pixels, np.tile(row, (len(pixels), 1))])
+        balance = ops.convert_to_numpy(balance)
+        shallow, deep = (
+            float(model.perceptual_loss(content, pixels, grams, balance * layer)["total"])
+            for layer in np.eye(2, dtype="float32")
+        )
+        assert shallow + deep == pytest.approx(STYLE_BALANCE, rel=0.01)
+        if layer_weights == (0.0, 0.0):
+            assert shallow == pytest.approx(deep, rel=0.01)
+        if layer_weights == (3.0, 0.0):
+            assert balance[0, 0] == pytest.approx(3 * balance[0, 1])
+
+
 def test_a_blend_is_credited_to_all_its_paintings(trunk):
     recipes = {
         name: recipe.replace(title=name, artist="One", rights="public domain")
@@ -356,6 +385,10 @@ def test_a_balanced_weight_makes_every_painting_as_loud(
     )
     assert loud.recipe.style_weight != soft.recipe.style_weight
     for style in (loud, soft):
+        trained = style.card["training"]["losses"]  # with the weights that were found
+        assert trained["style"] > 0
+        total = trained["content"] + style.recipe.style_weight * trained["style"]
+        assert trained["loss"] == pytest.approx(total, rel=1e-3)
         loss, grams = loss_of(style.recipe, network)
         pixels = np.stack(middles(find_images(photographs), recipe.crop, 16))
         terms = loss(loss.content_features(pixels), pixels, grams)

@@ -16,6 +16,7 @@ from tfstyle.generators import sample_noise
 from tfstyle.images import center_crop, find_images, read_image
 from tfstyle.layers import ConditionalInstanceNormalization, InstanceNormalization
 from tfstyle.muon import Muon
+from tfstyle.perceptual import PerceptualLoss
 from tfstyle.photographs import Photographs, draw_styles, middles
 from tfstyle.progress import LOSSES, Progress
 from tfstyle.recipes import CREDIT_KEYS, PAINTING_KEYS
@@ -160,7 +161,7 @@ def train(
     with _dtype_policy(precision):
         loss, grams = loss_of(recipe, vgg)
         recipe = _balanced({"": recipe}, loss, {"": grams}, paths)[""]
-        _set_weights(loss, recipe.style_weight, recipe.style_layer_weights)
+        loss = PerceptualLoss(**recipe.loss_options, network=loss.network)
         generator = build_generator(recipe)
         start = begin(generator, recipe, loss, grams, paths)
         progress = Progress(
@@ -189,7 +190,7 @@ def train_trunk(
 
     Args:
         recipes: Dictionary of style name to `Recipe`. They differ in painting, credit, style
-            size and style weight alone.
+            size and style weights alone.
         photographs: As for `train`.
         folder: As for `train`.
         vgg: As for `train`.
@@ -211,10 +212,11 @@ def train_trunk(
     paths, images = _images(photographs, previews, shared.crop)
     keras.utils.set_random_seed(shared.seed)
     with _dtype_policy(precision):
-        loss = loss_of(shared, vgg)[0]
+        # The weights are each painting's own: `balance`, below.
+        neutral = shared.replace(style_weight=1.0, style_layer_weights=())
+        loss = loss_of(neutral, vgg)[0]
         each = {name: loss_of(recipe, loss.network)[1] for name, recipe in recipes.items()}
         recipes = _balanced(recipes, loss, each, paths)
-        _set_weights(loss, 1.0, ())
         generator = build_trunk(recipes)
         start = begin_trunk(generator, recipes)
         progress = Progress(
@@ -334,11 +336,6 @@ def _balanced(recipes, loss, style_grams, paths):
 
 def _layer_weights(recipe):
     return np.array(recipe.style_layer_weights or [1.0] * len(recipe.style_layers))
-
-
-def _set_weights(loss, style_weight, layer_weights):
-    loss.weights["style"] = style_weight
-    loss.style_layer_weights = tuple(layer_weights) or (1.0,) * len(loss.style_layer_weights)
 
 
 def _refuse_different(recipes):
