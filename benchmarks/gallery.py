@@ -138,7 +138,7 @@ def _row(place):
     if recipe.start == place.parent.name:
         start = f" after {training['start']['steps']:,} steps before"
     weight = f"{recipe.style_weight:g}"
-    if any(each != 1 for each in recipe.style_layer_weights):
+    if recipe.style_layer_weights:
         weight += f" ({', '.join(f'{each:g}' for each in recipe.style_layer_weights)})"
     cells = (
         f"`{recipe.generator}`",

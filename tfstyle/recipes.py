@@ -49,8 +49,7 @@ class Recipe:
         style_weight: Float, see `PerceptualLoss`; 0 lets the training find the weight that
             balances painting and photographs: see `training.balanced`.
         style_layer_weights: Floats, one a style layer, see `PerceptualLoss`; a 0 lets the training
-            find the one that makes the layer as loud as the deepest, and so for all layers if none
-            is given.
+            find the one that makes the layer as loud as the deepest.
         content_layers, style_layers: Layers of VGG19, see `PerceptualLoss`.
         content_weight, total_variation_weight: Floats, see `PerceptualLoss`.
         crop: Integer, height and width of the training crops.

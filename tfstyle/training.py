@@ -32,8 +32,8 @@ from tfstyle.trunks import Trunk, build_trunk, stylized_grid
 
 STEPS_PER_EPOCH = 100
 
-# What the deepest layer's part of the style term is for photographs that nobody has painted yet,
-# with its weights. In a good picture it falls to a twentieth. At 1e7 faces are lost.
+# What `style_weight * style` is for photographs that nobody has painted yet. In a good picture it
+# falls to a twentieth, beside a content term of 0.4e6. At 1e7 faces are lost.
 STYLE_BALANCE = 4e6
 
 _OPTIMIZERS = {"muon": Muon, "adam": keras.optimizers.Adam}
@@ -149,7 +149,7 @@ def train(
 
     Returns:
         `Style`, float32, with what the training measured in its card. Its recipe has the style
-        weights that were found, and the generator's own values, where they were 0.
+        weight that was found, and the generator's own values, where they were 0.
 
     Raises:
         ValueError: on bad images, or if the folder holds a training of another recipe.
@@ -228,7 +228,7 @@ def train_trunk(
             preview=images and (lambda model: stylized_grid(Trunk(recipes, model), images)),
         )
         grams = [np.concatenate(layer) for layer in zip(*each.values(), strict=True)]
-        balance = [np.array(r.style_layer_weights) * r.style_weight for r in recipes.values()]
+        balance = [_layer_weights(recipe) * recipe.style_weight for recipe in recipes.values()]
         model = ManyStylesTransfer(generator, loss, grams, balance, shared.jitter)
         _fit(model, shared, paths, partial(draw_styles, len(recipes)), progress, callbacks)
     trained = build_trunk(recipes)
@@ -280,13 +280,13 @@ def fastest_precision():
 def balanced(recipe, style_grams, photograph_grams):
     """Finds the weights that let every painting speak equally loud, and each of its layers.
 
-        w_l = style_L(photographs) / style_l(photographs)
-        style_weight = STYLE_BALANCE / (w_L style_L(photographs))
+        style_weight = STYLE_BALANCE / style(photographs)
+        w_l = style_L(photographs) / style_l(photographs), L the deepest layer
 
-    where `style_l` is a layer's style term of photographs that nobody has painted, L the deepest
-    layer. Between layers it differs by a factor of 1,000: with one weight for all, nothing but the
-    deepest counts. Between paintings it differs by a factor of 60, as do the squares of their Gram
-    matrices: one painting would drown the photograph, and another not be seen.
+    where `style` is the style term of photographs that nobody has painted. Between paintings it
+    differs by a factor of 60, as do the squares of their Gram matrices: with one weight for all,
+    one painting drowns the photograph and another is not seen. With this one every training
+    begins at the same loss. Between layers it differs by a factor of 1,000.
 
     Args:
         recipe: `Recipe`.
@@ -294,7 +294,7 @@ def balanced(recipe, style_grams, photograph_grams):
         photograph_grams: List of what it gave for each of some photographs.
 
     Returns:
-        The recipe, with those weights in three digits that were 0 or not given.
+        The recipe, its weights that were 0 in three digits.
     """
     terms = np.mean(
         [
@@ -303,11 +303,12 @@ def balanced(recipe, style_grams, photograph_grams):
         ],
         axis=0,
     )
-    given = recipe.style_layer_weights or [0.0] * len(terms)
-    each = zip(given, terms, strict=True)
-    weights = tuple(weight or _three_digits(terms[-1] / term) for weight, term in each)
-    style_weight = recipe.style_weight or _three_digits(STYLE_BALANCE / (weights[-1] * terms[-1]))
-    return recipe.replace(style_layer_weights=weights, style_weight=style_weight)
+    each = zip(_layer_weights(recipe), terms, strict=True)
+    weights = np.array([weight or _three_digits(terms[-1] / term) for weight, term in each])
+    style_weight = recipe.style_weight or _three_digits(STYLE_BALANCE / np.sum(weights * terms))
+    if recipe.style_layer_weights:
+        recipe = recipe.replace(style_layer_weights=tuple(weights.tolist()))
+    return recipe.replace(style_weight=style_weight)
 
 
 def _three_digits(value):
@@ -326,11 +327,15 @@ def _images(photographs, previews, crop):
 
 def _balanced(recipes, loss, style_grams, paths):
     """Gives the recipes with the style weights that are to be found."""
-    if all(all((r.style_weight, *(r.style_layer_weights or [0]))) for r in recipes.values()):
+    if all(all((r.style_weight, *r.style_layer_weights)) for r in recipes.values()):
         return recipes
     crop = next(iter(recipes.values())).crop
     grams = [loss.style_grams(pixels) for pixels in middles(paths, crop, count=16)]
     return {name: balanced(recipe, style_grams[name], grams) for name, recipe in recipes.items()}
+
+
+def _layer_weights(recipe):
+    return np.array(recipe.style_layer_weights or [1.0] * len(recipe.style_layers))
 
 
 def _refuse_different(recipes):

@@ -77,9 +77,9 @@ class Study:
         if painting not in self._recipes:
             names = ("crop", "batch_size", "steps", "learning_rate", "style_size")
             values = {name: getattr(self.options, name) for name in names}
-            # As in the paper's code: Adam, no jitter, and one weight for all layers of style.
+            # Adam and no jitter, as in the paper.
             values |= {"painting": str(self.paintings[painting]), "optimizer": "adam", "jitter": 1}
-            recipe = Recipe(**values, style_layer_weights=(1.0,) * len(Recipe().style_layers))
+            recipe = Recipe(**values)
             loss, grams = loss_of(recipe, self.vgg)
             photographs = squares(spread(self.train_paths, 16), self.options.size)
             recipe = balanced(recipe, grams, [loss.style_grams(x) for x in photographs])
