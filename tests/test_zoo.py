@@ -15,18 +15,24 @@ from tfstyle.recipes import Recipe
 ROOT = Path(__file__).parents[1]
 STYLES = [(name, generator) for name, found in list_styles().items() for generator in found]
 
-# L-BFGS iterations, started from the photograph, that a style must equal at least. Some do not
-# reach the aim of a johnson yet, and some pyramids more than others: none may get worse.
+# L-BFGS iterations, started from the photograph, that a style must equal at least, so that a
+# later training is not worse. The aim of a johnson is 15 (25 from a GPU).
 FLOOR = {"johnson": 15, "pyramid": 7}
 FLOORS = {
     ("composition_vii", "johnson"): 12,
     ("grande_jatte", "johnson"): 11.5,
+    ("great_wave", "johnson"): 19,
+    ("great_wave", "pyramid"): 8,
+    ("kiss", "johnson"): 17,
     ("mosaic", "johnson"): 13,
+    ("mosaic", "pyramid"): 10,
+    ("roses", "johnson"): 18,
+    ("scream", "johnson"): 20,
     ("starry_night", "johnson"): 14.5,
     ("tableau", "johnson"): 13,
+    ("udnie", "johnson"): 21,
     ("water_lilies", "johnson"): 14.5,
-    ("great_wave", "pyramid"): 8,
-    ("mosaic", "pyramid"): 10,
+    ("wheat_field", "johnson"): 23,
 }
 # What stands out at the periods of the grid, and the frame: no style may get worse.
 CHECKERBOARD = 15
@@ -34,14 +40,13 @@ CHECKERBOARDS = {
     ("mosaic", "johnson"): 33,
     ("grande_jatte", "johnson"): 22,
     ("great_wave", "johnson"): 19,
-    ("roses", "johnson"): 20,
 }
 FRAME = 0.071
 FRAMES = {("starry_night", "johnson"): 0.075, ("tableau", "johnson"): 0.09}
 
 
 def test_the_first_styles_are_there():
-    assert {("mosaic", "johnson"), ("starry_night", "johnson"), *FLOORS} <= {*STYLES}
+    assert {*FLOORS} <= {*STYLES}
     generators = [generator for _, generator in STYLES]
     assert generators.count("johnson") >= 12 and generators.count("pyramid") >= 4
 
