@@ -9,11 +9,12 @@ from tfstyle.perceptual import PerceptualLoss, gram_matrix, total_variation
 LAYERS = {"content_layers": ("deep",), "style_layers": ("shallow", "deep")}
 
 
+WEIGHTS = {"content_weight": 2, "style_weight": 3, "total_variation_weight": 5}
+
+
 @pytest.fixture
 def loss(network):
-    return PerceptualLoss(
-        **LAYERS, content_weight=2, style_weight=3, total_variation_weight=5, network=network
-    )
+    return PerceptualLoss(**LAYERS, **WEIGHTS, network=network)
 
 
 def images(rng, batch=2):
@@ -32,14 +33,25 @@ def test_gram_matrix_is_the_formula(rng):
         np.testing.assert_allclose(gram, flat.T @ flat / (4 * 3 * 5), atol=1e-6)  # float32
 
 
-def test_terms_are_the_formula(rng, network, loss):
+def convolved(x, layer, mode):
+    """A convolution and its ReLU in NumPy, with the border of `np.pad`."""
+    kernel, bias = layer.get_weights()
+    padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
+    return np.maximum(np.einsum("nhwiyx,yxio->nhwo", windows, kernel.astype("float64")) + bias, 0)
+
+
+@pytest.mark.parametrize(("padding", "mode"), [("zero", "constant"), ("replicate", "edge")])
+def test_terms_are_the_formula(rng, network, padding, mode):
+    loss = PerceptualLoss(**LAYERS, **WEIGHTS, padding=padding, network=network)
     photographs, pictures, painting = images(rng), images(rng), images(rng, 1)[0]
     terms = loss(loss.content_features(photographs), pictures, loss.style_grams(painting))
-    outputs = [network.get_layer(name).output for name in ("shallow", "deep")]
-    features = keras.Model(network.inputs[0], outputs)
 
     def of(x):
-        return [np.array(f, "float64") for f in features(caffe(x).astype("float32"))]
+        shallow = convolved(caffe(x), network.get_layer("shallow"), mode)
+        n, height, width, channels = shallow.shape
+        pooled = shallow.reshape(n, height // 2, 2, width // 2, 2, channels).max(axis=(2, 4))
+        return shallow, convolved(pooled, network.get_layer("deep"), mode)
 
     def gram(f):
         return np.einsum("nhwc,nhwd->ncd", f, f) / np.prod(f.shape[1:])
@@ -57,6 +69,21 @@ def test_terms_are_the_formula(rng, network, loss):
     for name, value in expected.items():
         # float32 features of up to 1e3, squared and summed.
         assert float(terms[name]) == pytest.approx(value, rel=1e-4), name
+
+
+def test_a_flat_image_has_no_border(network):
+    features = {
+        padding: np.array(
+            PerceptualLoss(**LAYERS, padding=padding, network=network).content_features(
+                np.full((1, 12, 16, 3), 0.9, "float32")
+            )[0]
+        )
+        for padding in ("zero", "replicate")
+    }
+    assert np.ptp(features["replicate"], axis=(1, 2)).max() < 1e-3
+    assert np.ptp(features["zero"], axis=(1, 2)).max() > 1
+    with pytest.raises(ValueError, match="padding must be 'replicate' or 'zero'"):
+        PerceptualLoss(**LAYERS, padding="same", network=network)
 
 
 def test_layers_of_style_have_weights(rng, network, loss):

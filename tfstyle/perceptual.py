@@ -30,13 +30,17 @@ class PerceptualLoss:
             weights are those of the paper's author ("these parameters work for me"): 1, 10, 0.
         style_layer_weights: Floats w_l, one a style layer. Defaults to 1 each, as in the paper's
             code: nearly all of the style loss is then that of the deepest layer.
+        padding: What stands beyond the border for the network's convolutions of padding "same":
+            `"replicate"`, the border's pixels again, or `"zero"`, as in the papers. Zeros make
+            features along the border unlike all others, and these are a greater part of a picture
+            than of a larger painting: generators paint a frame that makes up for it.
         network: `"imagenet"` (Keras downloads its VGG19 once, 80 MB), the path of a
             `VGG19(include_top=False)` weights file, or any `keras.Model` with layers of these
             names that takes what VGG19 takes; its layers are frozen.
 
     Raises:
-        ValueError: if the network cannot be loaded or has no layer of a given name, or if there
-            are not as many style layer weights as style layers.
+        ValueError: if the network cannot be loaded or has no layer of a given name, if there are
+            not as many style layer weights as style layers, or on another padding.
 
     Example: `loss = PerceptualLoss(); grams = loss.style_grams(painting)`, then
     `loss(loss.content_features(photographs), pictures, grams)["total"]`.
@@ -54,6 +58,7 @@ class PerceptualLoss:
         style_weight=10.0,
         total_variation_weight=0.0,
         style_layer_weights=(),
+        padding="replicate",
         network="imagenet",
     ):
         self.weights = {
@@ -72,6 +77,10 @@ class PerceptualLoss:
         if not isinstance(network, keras.Model):
             network = _vgg19(str(network))
         self.network = _cut(network, {*self._content_layers, *self._style_layers})
+        if padding == "replicate":
+            self.network = _replicating(self.network)
+        elif padding != "zero":
+            raise ValueError(f"padding must be 'replicate' or 'zero'. Received: {padding!r}")
         self.network.trainable = False
 
     def style_grams(self, style_image):
@@ -166,6 +175,30 @@ def total_variation(pictures):
 
 def _mean_square(a, b):
     return ops.mean(ops.square(ops.cast(a, "float32") - ops.cast(b, "float32")))
+
+
+class _ReplicatingConv2D(keras.layers.Conv2D):
+    """A convolution of padding "same" that repeats the border's pixels where that has zeros."""
+
+    def convolution_op(self, inputs, kernel):
+        sides = [(size // 2, size // 2) for size in self.kernel_size]
+        # For a kernel of 3 x 3 "symmetric" is a repetition, and it takes a single pixel too.
+        padded = ops.pad(inputs, ((0, 0), *sides, (0, 0)), mode="symmetric")
+        return ops.conv(padded, kernel, padding="valid", data_format="channels_last")
+
+
+def _replicating(network):
+    """Copies a network, its convolutions of padding "same" as those that repeat the border."""
+
+    def replicating(layer):
+        kind = type(layer)
+        if isinstance(layer, keras.layers.Conv2D) and layer.padding == "same":
+            kind = _ReplicatingConv2D
+        return kind.from_config(layer.get_config())
+
+    clone = keras.models.clone_model(network, clone_function=replicating)
+    clone.set_weights(network.get_weights())
+    return clone
 
 
 def _keras_name(name):

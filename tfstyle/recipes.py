@@ -16,6 +16,7 @@ _CHOICES = {
     "generator": ("johnson", "pyramid"),
     "normalization": ("instance", "batch"),
     "padding": ("reflect", "zero"),
+    "loss_padding": ("replicate", "zero"),
     "optimizer": ("muon", "adam"),
     "trainable": ("all", "normalization"),
 }
@@ -52,6 +53,7 @@ class Recipe:
             find the one that makes the layer as loud as the deepest.
         content_layers, style_layers: Layers of VGG19, see `PerceptualLoss`.
         content_weight, total_variation_weight: Floats, see `PerceptualLoss`.
+        loss_padding: `"replicate"`, or `"zero"` as in the papers: `padding` of `PerceptualLoss`.
         crop: Integer, height and width of the training crops.
         jitter: Integer, pixels. VGG19 sees photograph and picture cut at one of `jitter` rows and
             one of as many columns, by chance. Without it the generator learns a mesh that fits
@@ -96,6 +98,7 @@ class Recipe:
     style_layers: tuple = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
     content_weight: float = 1.0
     total_variation_weight: float = 0.0
+    loss_padding: str = "replicate"
     crop: int = 256
     jitter: int = 0
     batch_size: int = 1
@@ -203,7 +206,7 @@ class Recipe:
         """The keyword arguments of `PerceptualLoss` but its network."""
         layers = ("content_layers", "style_layers", "style_layer_weights")
         names = (*layers, "content_weight", "style_weight", "total_variation_weight")
-        return {name: getattr(self, name) for name in names}
+        return {"padding": self.loss_padding} | {name: getattr(self, name) for name in names}
 
 
 CREDIT_KEYS = ("title", "artist", "year", "rights", "source")

@@ -77,8 +77,9 @@ class Study:
         if painting not in self._recipes:
             names = ("crop", "batch_size", "steps", "learning_rate", "style_size")
             values = {name: getattr(self.options, name) for name in names}
-            # Adam and no jitter, as in the paper.
-            values |= {"painting": str(self.paintings[painting]), "optimizer": "adam", "jitter": 1}
+            # Adam, no jitter, and zeros beyond the border, as in the paper.
+            values |= {"optimizer": "adam", "jitter": 1, "loss_padding": "zero"}
+            values |= {"painting": str(self.paintings[painting])}
             recipe = Recipe(**values)
             loss, grams = loss_of(recipe, self.vgg)
             photographs = squares(spread(self.train_paths, 16), self.options.size)
