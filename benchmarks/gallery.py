@@ -50,7 +50,8 @@ anything, given for research, and not part of the repository.
 
 - **content**, **style**, **total**: under the style's own weights, so of generators with the same
   ones alone they compare. In brackets after the style weight: those of relu1_1, relu2_1, relu3_1
-  and relu4_1 (`style_layer_weights`), where they are not 1.
+  and relu4_1 (`style_layer_weights`), where they are not 1. "zeros": those that VGG19 pads with
+  (`loss_padding`); losses are higher by them, and **border** is lower.
 - **L-BFGS**: iterations of the slow method of Gatys et al., started from the photograph, that
   reach the loss which the generator reaches in one pass; in brackets the generator's loss over that
   of its last iteration, {iterations}. Means over 10 photographs of 256 x 256 that no training
@@ -140,6 +141,8 @@ def _row(place):
     weight = f"{recipe.style_weight:g}"
     if recipe.style_layer_weights:
         weight += f" ({', '.join(f'{each:g}' for each in recipe.style_layer_weights)})"
+    if recipe.loss_padding == "zero":
+        weight += ", zeros"
     cells = (
         f"`{recipe.generator}`",
         f"{card['parameters']:,}",
