@@ -57,7 +57,8 @@ anything, given for research, and not part of the repository.
   of its last iteration, {iterations}. Means over 10 photographs of 256 x 256 that no training
   saw.
 - **checkerboard**: how far the spectrum stands out at the periods of the upsampling's grid; 1: not.
-- **border**: the loss along the border over that of the interior; 1 is no difference.
+- **border**: the loss along the border over that of the same strips where they lie within; 1 is no
+  difference.
 - **frame**: how far the mean colour of an edge stands off from that beside it; of photographs 0.03.
 - **ms**: a picture of 256 x 256 through Keras on two processor cores; all generators in turn, ten
   times, the median (`python -m benchmarks.gallery --time`).

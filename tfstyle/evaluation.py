@@ -45,11 +45,15 @@ def evaluate(
     if size < 64:
         raise ValueError(f"size must be at least 64. Received: {size}")
     loss, grams = loss_of(style.recipe, vgg)
-    stylize_pixels(style.model, np.zeros((1, size, size, 3), "float32"))  # compiles
+
+    def paint(pixels):
+        return stylize_pixels(style.model, pixels[None])[0]
+
+    paint(np.zeros((size, size, 3), "float32"))  # compiles
     pairs, terms, seconds = [], [], []
     for pixels in squares(photographs, size):
         began = time.perf_counter()
-        picture = stylize_pixels(style.model, pixels[None])[0]
+        picture = paint(pixels)
         seconds.append(time.perf_counter() - began)
         pairs.append((pixels, picture))
         terms.append(loss_terms(loss, grams, pixels, picture))
@@ -64,7 +68,7 @@ def evaluate(
         **{name: rounded(np.mean([t[name] for t in terms])) for name in terms[0]},
         "milliseconds": rounded(1000 * np.median(seconds)),
         "checkerboard": rounded(checkerboard([picture for _, picture in pairs])),
-        "border": rounded(border(loss, grams, pairs)),
+        "border": rounded(border(loss, grams, pairs, paint)),
         "frame": rounded(frame([picture for _, picture in pairs])),
         **(compare([t["total"] for t in terms], curves) if curves else {}),
     }
@@ -137,30 +141,36 @@ def checkerboard(pictures, tile=64):
     return float(max(peaks))
 
 
-def border(loss, style_grams, pairs):
-    """Gives the loss along the border over that of the interior: 1 if borders are like the rest.
+def border(loss, style_grams, pairs, paint):
+    """Gives the loss along the border over that of the same strips where they lie within.
 
-    Photographs and pictures are cut into eight horizontal strips, and into eight vertical ones.
-    The border's loss is the mean `total` of the four strips at the edges, the interior's that
-    of the other twelve; all strips have the same size, so their Gram matrices compare.
+        sum of total(strip of paint(middle)) / sum of total(the same strip of paint(photograph))
+
+    where `middle` is a photograph without its outer eighths, and the four strips of each lie along
+    the edges of the middle, as wide as such an eighth: in one picture they are the border, in the
+    other they have an eighth around them. It is 1 where the border is like the rest, whatever the
+    photograph has there; the loss of a strip by itself depends on that more than on the painting.
 
     Args:
         loss: `PerceptualLoss`.
         style_grams: What `loss.style_grams` gave for the painting.
         pairs: Sequence of photographs and their pictures: float arrays `[height, width, 3]` in
             [0, 1].
+        paint: Function that gives the picture of a photograph.
 
     Returns:
-        Float, of the means over all pairs.
+        Float, of the sums over all pairs.
     """
-    outer, inner = [], []
-    for pair in pairs:
-        for axis in (0, 1):
-            strips = zip(*(np.array_split(pixels, 8, axis) for pixels in pair), strict=True)
-            totals = [loss_terms(loss, style_grams, *strip)["total"] for strip in strips]
-            outer += totals[:1] + totals[-1:]
-            inner += totals[1:-1]
-    return float(np.mean(outer) / np.mean(inner))
+    outer = inner = 0.0
+    for photograph, picture in pairs:
+        rows, columns = (length // 8 for length in photograph.shape[:2])
+        middle = np.s_[rows:-rows, columns:-columns]
+        content, within = photograph[middle], picture[middle]
+        at_border = paint(content)
+        for edge in (np.s_[:rows], np.s_[-rows:], np.s_[:, :columns], np.s_[:, -columns:]):
+            outer += loss_terms(loss, style_grams, content[edge], at_border[edge])["total"]
+            inner += loss_terms(loss, style_grams, content[edge], within[edge])["total"]
+    return outer / inner
 
 
 def squares(photographs, size):
