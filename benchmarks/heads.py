@@ -1,4 +1,4 @@
-"""Which output head a generator should have: linear and clipped, sigmoid, or scaled tanh.
+"""Which output head a generator should have: linear and clipped, or not in training, sigmoid, tanh.
 
     python -m benchmarks.heads --photos PHOTOGRAPHS --vgg WEIGHTS --painting IMAGE --out FOLDER
 
@@ -32,6 +32,7 @@ from tfstyle.training import StyleTransfer
 
 HEADS = {
     "linear": ImageOutput(),
+    "unclipped": keras.layers.Lambda(lambda x: x / 4 + 0.5, dtype="float32"),
     "sigmoid": keras.layers.Lambda(ops.sigmoid, dtype="float32"),
     # Johnson et al.: 150 * tanh(x) around the middle of 0 to 255.
     "tanh": keras.layers.Lambda(lambda x: 0.5 + 150 / 255 * ops.tanh(x), dtype="float32"),
@@ -59,7 +60,7 @@ def main():
     grams = loss.style_grams(painting)
     paths = find_images(options.photos)
     held_out = [center_crop(read_image(path), options.crop) for path in paths[-8:]]
-    print(f"{'head':8} {'total':>10} {'content':>10} {'style':>10} {'at 0 or 1':>10} {'dead':>7}")
+    print(f"{'head':9} {'total':>10} {'content':>10} {'style':>10} {'at 0 or 1':>10} {'dead':>7}")
     for name, head in HEADS.items():
         keras.utils.set_random_seed(0)
         generator = with_head(johnson(options.width), head)
@@ -72,7 +73,7 @@ def main():
         pictures = np.clip(ops.convert_to_numpy(generator(pixels)), 0, 1)
         terms = loss(loss.content_features(pixels), pictures, grams)
         numbers = "".join(f"{float(terms[term]):11.4g}" for term in ("total", "content", "style"))
-        print(f"{name:8}{numbers} {at_limits(pictures):10.2%} {dead(pictures):7.2%}", flush=True)
+        print(f"{name:9}{numbers} {at_limits(pictures):10.2%} {dead(pictures):7.2%}", flush=True)
         rows = [held_out, [to_image(picture) for picture in pictures]]
         write_image(montage(rows), options.out / f"{name}.jpg")
 

@@ -247,10 +247,19 @@ def test_convolution_without_upsampling_is_keras(rng):
     np.testing.assert_array_equal(ours(x), keras_own(x))
 
 
-def test_output_is_clipped_but_not_in_training():
-    x = np.full((1, 2, 2, 3), 4.0)
-    assert np.max(ImageOutput()(x)) == 1
-    assert np.max(ImageOutput()(x, training=True)) == 1.5
+@pytest.mark.parametrize("training", [False, True])
+def test_output_is_clipped(training):
+    x = np.array([-4, -2, 0, 2, 4], "float32").reshape(1, 1, 5, 1)
+    output = np.array(ImageOutput()(x, training=training)).ravel()
+    np.testing.assert_allclose(output, [0, 0, 0.5, 1, 1])
+
+
+def test_pixels_beyond_the_range_keep_the_gradient_that_leads_back():
+    x = keras.Variable(np.float32([-4, -4, 0, 0, 4, 4]).reshape(1, 1, 6, 1))
+    slopes = np.float32([1, -1, 1, -1, 1, -1]).reshape(x.shape)
+    (found,) = gradients(lambda: ops.sum(slopes * ImageOutput()(x, training=True)), [x])
+    # A step goes against the gradient.
+    np.testing.assert_allclose(4 * found.ravel(), [0, -1, 1, -1, 1, 0])
 
 
 @pytest.mark.parametrize("name", LAYERS)

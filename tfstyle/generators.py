@@ -2,7 +2,6 @@
 
 Both take RGB images in [0, 1], `[N, height, width, 3]`, and give pictures of the same size
 in [0, 1], float32. Height and width are free, in multiples of 4 (`johnson`) or 32 (`pyramid`).
-Beyond [0, 1] they are clipped, but not in training: see `layers.ImageOutput`.
 """
 
 from functools import partial

@@ -456,15 +456,30 @@ class ImageInput(keras.layers.Layer):
         return {**super().get_config(), "multiple": self.multiple, "minimum": self.minimum}
 
 
+@ops.custom_gradient
+def _clip_for_training(pixels):
+    """Clips to [0, 1], with the gradient of pixels beyond it where a step would bring them back."""
+
+    def gradient(*args, upstream=None):
+        upstream = args[0] if upstream is None else upstream
+        leads_out = ops.logical_or(
+            ops.logical_and(pixels > 1, upstream < 0), ops.logical_and(pixels < 0, upstream > 0)
+        )
+        return ops.where(leads_out, 0.0, upstream)
+
+    return ops.clip(pixels, 0, 1), gradient
+
+
 @keras.saving.register_keras_serializable(package="tfstyle")
 class ImageOutput(keras.layers.Layer):
     """Maps the last feature map, whose values are near [-2, 2], to RGB in [0, 1].
 
-        y = x / 4 + 1 / 2, clipped to [0, 1] when not training
+        y = x / 4 + 1 / 2, clipped to [0, 1]
 
-    In training nothing is clipped: a pixel beyond the range keeps its gradient and comes
-    back. A squashing function lets it die there: scaled tanh leaves black patches, sigmoid dark
-    smudges (`benchmarks/heads.py`).
+    In training a pixel beyond the range keeps the gradient that leads it back, and no other: it
+    goes as far as the range and can return. A squashing function lets it die there: scaled tanh
+    leaves black patches, sigmoid dark smudges (`benchmarks/heads.py`). Not clipped in training, a
+    generator learns pictures that nobody sees (`docs/training.md`, What is beyond the range).
 
     Input shape:
         `[N, height, width, 3]`.
@@ -479,7 +494,7 @@ class ImageOutput(keras.layers.Layer):
 
     def call(self, inputs, training=False):
         pixels = inputs / 4 + 0.5
-        return pixels if training else ops.clip(pixels, 0, 1)
+        return _clip_for_training(pixels) if training else ops.clip(pixels, 0, 1)
 
     def compute_output_shape(self, input_shape):
         return input_shape
