@@ -50,7 +50,8 @@ anything, given for research, and not part of the repository.
 
 - **content**, **style**, **total**: under the style's own weights, so of generators with the same
   ones alone they compare. In brackets after the style weight: those of relu1_1, relu2_1, relu3_1
-  and relu4_1 (`style_layer_weights`), where they are not 1. "zeros": those that VGG19 pads with
+  and relu4_1 (`style_layer_weights`), where they are not 1. Content is that of relu4_2, unless said
+  otherwise. "zeros": those that VGG19 pads with
   (`loss_padding`); losses are higher by them, and **border** is lower.
 - **L-BFGS**: iterations of the slow method of Gatys et al., started from the photograph, that
   reach the loss which the generator reaches in one pass; in brackets the generator's loss over that
@@ -142,6 +143,8 @@ def _row(place):
     weight = f"{recipe.style_weight:g}"
     if recipe.style_layer_weights:
         weight += f" ({', '.join(f'{each:g}' for each in recipe.style_layer_weights)})"
+    if recipe.content_layers != ("relu4_2",):
+        weight += f", content at {' and '.join(recipe.content_layers)}"
     if recipe.loss_padding == "zero":
         weight += ", zeros"
     cells = (
