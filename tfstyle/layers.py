@@ -459,15 +459,14 @@ class ImageInput(keras.layers.Layer):
 @ops.custom_gradient
 def _clip_for_training(pixels):
     """Clips to [0, 1], with the gradient of pixels beyond it where a step would bring them back."""
+    clipped = ops.clip(pixels, 0, 1)
 
     def gradient(*args, upstream=None):
         upstream = args[0] if upstream is None else upstream
-        leads_out = ops.logical_or(
-            ops.logical_and(pixels > 1, upstream < 0), ops.logical_and(pixels < 0, upstream > 0)
-        )
+        leads_out = (clipped - pixels) * upstream > 0  # a step goes against the gradient
         return ops.where(leads_out, 0.0, upstream)
 
-    return ops.clip(pixels, 0, 1), gradient
+    return clipped, gradient
 
 
 @keras.saving.register_keras_serializable(package="tfstyle")

@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.paper.pictures import SHORT, bars, charts
 from benchmarks.paper.study import means, paint
 from benchmarks.paper.trainings import NORMALIZATIONS, Training
-from tfstyle.evaluation import frame, loss_terms, rounded
+from tfstyle.evaluation import frame, rounded
 
 CLAIMS = {
     "C5": "Zero padding gives artifacts at the border that better padding alone does not cure; "
@@ -60,11 +60,11 @@ def draw(result):
 def _cells(study, painting, photographs, pictures):
     pairs = list(zip(photographs, pictures, strict=True))
     terms = [study.terms(painting, *pair) for pair in pairs]
-    faults = (_border(*study.loss(painting), pairs), frame(pictures))
+    faults = (_border(study, painting, pairs), frame(pictures))
     return {**means(terms), **dict(zip(_FAULTS, map(rounded, faults), strict=True))}
 
 
-def _border(loss, style_grams, pairs):
+def _border(study, painting, pairs):
     """Gives the loss along the border over that of the interior.
 
     `tfstyle.evaluation.border` paints each strip twice, at the border and within: that is exact
@@ -74,7 +74,7 @@ def _border(loss, style_grams, pairs):
     for pair in pairs:
         for axis in (0, 1):
             strips = zip(*(np.array_split(pixels, 8, axis) for pixels in pair), strict=True)
-            totals = [loss_terms(loss, style_grams, *strip)["total"] for strip in strips]
+            totals = [study.terms(painting, *strip)["total"] for strip in strips]
             outer += totals[:1] + totals[-1:]
             inner += totals[1:-1]
     return float(np.mean(outer) / np.mean(inner))
