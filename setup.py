@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import find_packages, setup
 
 setup(
     name="tfstyle",
@@ -12,7 +12,7 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11,<3.14",
     # export/ and zoo/ lie beside tfstyle/: one is a product of its own, one is data.
-    packages=["tfstyle", "tfstyle.export", "tfstyle.zoo"],
+    packages=[*find_packages(include=["tfstyle*"]), "tfstyle.export", "tfstyle.zoo"],
     package_dir={"tfstyle.export": "export", "tfstyle.zoo": "zoo"},
     package_data={
         "tfstyle": ["*.pyi", "py.typed"],
@@ -42,7 +42,7 @@ setup(
         # xdist: the tests are many small programs of one thread each.
         "test": ["ai-edge-litert", "pytest>=8", "pytest-timeout", "pytest-xdist", "tensorboard"],
     },
-    entry_points={"console_scripts": ["tfstyle = tfstyle.cli:main"]},
+    entry_points={"console_scripts": ["tfstyle = tfstyle.commands.main:main"]},
     classifiers=[
         "License :: OSI Approved :: Apache Software License",
         "Programming Language :: Python :: 3.11",

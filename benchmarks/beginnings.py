@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from tfstyle import load
-from tfstyle.evaluation import equivalent_iterations, loss_terms, squares
-from tfstyle.images import find_images
+from tfstyle.evaluation.losses import loss_terms
+from tfstyle.evaluation.reference import equivalent_iterations, squares
+from tfstyle.images.files import find_images
 from tfstyle.optimization import optimize
-from tfstyle.styles import loss_of, stylize_pixels
+from tfstyle.painting.whole import stylize_pixels
+from tfstyle.training.objective import loss_of
 
 
 def main():

@@ -18,10 +18,11 @@ import matplotlib.figure
 import numpy as np
 
 from tfstyle import Recipe, train
-from tfstyle.evaluation import evaluate, reference_curves
+from tfstyle.evaluation import evaluate
+from tfstyle.evaluation.reference import reference_curves
 from tfstyle.files import replacing
-from tfstyle.images import find_images
-from tfstyle.styles import Style, build_generator
+from tfstyle.images.files import find_images
+from tfstyle.styles.style import Style, build_generator
 from tfstyle.training import STEPS_PER_EPOCH, fastest_precision
 
 STARTS = {

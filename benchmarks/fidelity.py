@@ -22,8 +22,8 @@ from tfstyle.export.likeness import likeness, similarity
 from tfstyle.export.litert import Painter
 from tfstyle.export.portable import make_portable
 from tfstyle.export.tflite import PRECISIONS
-from tfstyle.images import find_images, read_middle
-from tfstyle.styles import stylize_pixels
+from tfstyle.images.files import find_images, read_middle
+from tfstyle.painting.whole import stylize_pixels
 
 SIZE, FREE_SIZES = 256, [(256, 256), (360, 640), (479, 641)]
 CALIBRATION = 16  # photographs

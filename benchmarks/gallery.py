@@ -12,19 +12,14 @@ import numpy as np
 
 from benchmarks.timing import measure
 from tfstyle import list_styles, load
-from tfstyle.evaluation import rounded
+from tfstyle.evaluation.losses import rounded
 from tfstyle.files import replacing
-from tfstyle.folders import (
-    RECIPE,
-    find_style,
-    generators_of,
-    read_card,
-    style_folders,
-    write_card,
-)
-from tfstyle.images import center_crop, montage, read_image
-from tfstyle.recipes import Recipe
-from tfstyle.styles import stylize_pixels
+from tfstyle.images.files import read_image
+from tfstyle.images.geometry import center_crop, montage
+from tfstyle.painting.whole import stylize_pixels
+from tfstyle.styles.card import read_card, write_card
+from tfstyle.styles.folder import RECIPE, find_style, generators_of, style_folders
+from tfstyle.styles.recipe import Recipe
 
 ZOO = Path(__file__).parents[1] / "zoo"
 

@@ -15,20 +15,12 @@ import numpy as np
 from keras import ops
 
 from tfstyle import PerceptualLoss, johnson
-from tfstyle.images import (
-    center_crop,
-    find_images,
-    montage,
-    read_image,
-    resize_longest,
-    to_image,
-    to_pixels,
-    to_uint8,
-    write_image,
-)
+from tfstyle.images.files import find_images, read_image, write_image
+from tfstyle.images.geometry import center_crop, montage, resize_longest
+from tfstyle.images.pixels import to_image, to_pixels, to_uint8
 from tfstyle.layers import ImageOutput
-from tfstyle.photographs import Photographs
-from tfstyle.training import StyleTransfer
+from tfstyle.training.crops import Photographs
+from tfstyle.training.transfer import StyleTransfer
 
 HEADS = {
     "linear": ImageOutput(),

@@ -13,9 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from tfstyle import load
-from tfstyle.evaluation import checkerboard, loss_terms, squares
-from tfstyle.images import find_images
-from tfstyle.styles import loss_of, stylize_pixels
+from tfstyle.evaluation.artifacts import checkerboard
+from tfstyle.evaluation.losses import loss_terms
+from tfstyle.evaluation.reference import squares
+from tfstyle.images.files import find_images
+from tfstyle.painting.whole import stylize_pixels
+from tfstyle.training.objective import loss_of
 
 SIZE, CUTS = 256, range(5)
 

@@ -20,7 +20,7 @@ from benchmarks.timing import measure
 from tfstyle.export.inspection import partitions
 from tfstyle.export.portable import make_portable
 from tfstyle.export.tflite import PRECISIONS, convert
-from tfstyle.images import find_images
+from tfstyle.images.files import find_images
 
 
 def main():

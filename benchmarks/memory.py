@@ -20,9 +20,10 @@ import numpy as np
 
 from tfstyle import PerceptualLoss, johnson
 from tfstyle.memory import keep_freed_memory
-from tfstyle.muon import Muon
-from tfstyle.styles import stylize_pixels
-from tfstyle.training import StyleTransfer, fastest_precision
+from tfstyle.painting.whole import stylize_pixels
+from tfstyle.training import fastest_precision
+from tfstyle.training.muon import Muon
+from tfstyle.training.transfer import StyleTransfer
 
 
 def main():

@@ -18,10 +18,10 @@ import tensorflow as tf
 
 from benchmarks.timing import measure
 from tfstyle import PerceptualLoss, Recipe, johnson
-from tfstyle.images import find_images
-from tfstyle.photographs import Photographs
-from tfstyle.progress import Progress
-from tfstyle.training import StyleTransfer
+from tfstyle.images.files import find_images
+from tfstyle.training.crops import Photographs
+from tfstyle.training.progress import Progress
+from tfstyle.training.transfer import StyleTransfer
 
 
 def main():

@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from tfstyle import load_trunk
-from tfstyle.evaluation import loss_terms, squares
-from tfstyle.images import find_images
-from tfstyle.styles import loss_of
+from tfstyle.evaluation.losses import loss_terms
+from tfstyle.evaluation.reference import squares
+from tfstyle.images.files import find_images
+from tfstyle.training.objective import loss_of
 
 SIZE = 256
 

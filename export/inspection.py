@@ -12,7 +12,9 @@ from tensorflow.lite.tools import flatbuffer_utils
 
 from tfstyle.export.likeness import likeness
 from tfstyle.export.litert import Painter
-from tfstyle.images import center_crop, read_image, resize_longest, to_pixels
+from tfstyle.images.files import read_image
+from tfstyle.images.geometry import center_crop, resize_longest
+from tfstyle.images.pixels import to_pixels
 
 
 def operations(path):

@@ -3,8 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from tfstyle.images import mirror
-from tfstyle.styles import stylize_pixels
+from tfstyle.images.geometry import mirror
+from tfstyle.painting.whole import stylize_pixels
 
 _WINDOW = 11  # pixels, of the structural similarity
 

@@ -16,18 +16,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tfstyle.images import (
-    adjusted,
-    check_pixels,
-    fitting,
-    format_of,
-    mirror,
-    painted,
-    read_image,
-    to_image,
-    to_pixels,
-    write_image,
-)
+from tfstyle.images.files import format_of, read_image, write_image
+from tfstyle.images.geometry import fitting, mirror
+from tfstyle.images.look import adjusted, painted
+from tfstyle.images.pixels import check_pixels, to_image, to_pixels
 
 
 class Painter:

@@ -5,8 +5,8 @@ from pathlib import Path
 import tensorflow as tf
 
 from tfstyle.files import replacing
-from tfstyle.folders import holds_anything
 from tfstyle.generators import noise_inputs, sample_noise, size_rule
+from tfstyle.styles.folder import holds_anything
 
 SIGNATURE = "serving_default"
 

@@ -19,8 +19,8 @@ from tfstyle.export.quantization import compute_in_float, near_image, quantize
 from tfstyle.export.saved_model import write_function
 from tfstyle.files import replacing
 from tfstyle.generators import noise_inputs, sample_noise, size_rule
-from tfstyle.images import read_middle
-from tfstyle.weights import versions
+from tfstyle.images.files import read_middle
+from tfstyle.styles.weights import versions
 
 PRECISIONS = ("float32", "float16", "int8_weights", "int8")
 

@@ -17,8 +17,9 @@ import numpy as np
 
 import tfstyle
 from tfstyle.files import replacing
-from tfstyle.folders import find_style, holds_anything, style_folders
-from tfstyle.images import center_crop, read_image, write_image
+from tfstyle.images.files import read_image, write_image
+from tfstyle.images.geometry import center_crop
+from tfstyle.styles.folder import find_style, holds_anything, style_folders
 
 PAGE = Path(__file__).parent / "web" / "dist"
 INDEX = "styles.json"

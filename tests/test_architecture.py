@@ -1,6 +1,8 @@
 """The plan of the house: who may import whom, and what an import costs."""
 
 import ast
+import graphlib
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -8,64 +10,87 @@ from pathlib import Path
 import pytest
 
 import tfstyle
-from tfstyle import GENERATORS, folders
+from tfstyle import GENERATORS
+from tfstyle.styles import folder
 
 PACKAGE = Path(tfstyle.__file__).parent
+EXPORT = Path(tfstyle.export.__file__).parent
 
+# A room is a file or a folder. It imports only from rooms on floors below.
 FLOORS = [
-    {"files", "layers", "memory", "muon"},
-    {"images", "recipes", "generators", "perceptual"},
-    {"folders", "photographs"},
-    {"weights"},
-    {"progress", "styles"},
-    {"trunks", "optimization"},
-    {"starts", "evaluation", "terminal"},
+    {"files", "layers", "memory", "perceptual", "processor"},
+    {"generators", "images", "optimization"},
+    {"painting"},
+    {"styles"},
     {"training"},
-    {"cli_export", "cli_training"},
-    {"cli"},
+    {"evaluation"},
+    {"export"},
+    {"commands"},
     {"__main__"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
+MODULES = {
+    ".".join(path.relative_to(top).with_suffix("").parts).removesuffix(".__init__"): path
+    for top, folder in ((PACKAGE, PACKAGE), (EXPORT.parent, EXPORT))
+    for path in sorted(folder.rglob("*.py"))
+    if "node_modules" not in path.parts
+}
+del MODULES["__init__"]
 
 
 def imports(path):
     """Gives the modules of tfstyle that a module imports, at its top or inside functions."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         assert getattr(node, "level", 0) == 0, f"{path}: name the package"
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tfstyle"):
-            yield node.module.removeprefix("tfstyle").removeprefix(".")
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tfstyle."):
+            yield node.module.removeprefix("tfstyle.")
         elif isinstance(node, ast.Import):
             for alias in node.names:
                 assert not alias.name.startswith("tfstyle."), f"{path}: use from ... import"
 
 
-@pytest.mark.parametrize("name", sorted(FLOOR))  # every worker must see one order
-def test_modules_import_from_floors_below_alone(name):
-    for other in imports(PACKAGE / f"{name}.py"):
-        if other.startswith("export"):  # beside the house
-            assert name == "cli_export"
-        else:
-            assert FLOOR[other] < FLOOR[name], f"{name} imports {other}"
+def room(module):
+    return module.partition(".")[0]
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))  # every worker must see one order
+def test_a_room_imports_only_from_floors_below(name):
+    for other in imports(MODULES[name]):
+        if room(other) != room(name):
+            assert FLOOR[room(other)] < FLOOR[room(name)], f"{name} imports {other}"
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    graph = {name: set(imports(path)) - {name} for name, path in MODULES.items()}
+    graphlib.TopologicalSorter(graph).prepare()
 
 
 def test_folders_know_every_generator():
-    assert set(folders._GENERATORS) == GENERATORS.keys()
+    assert set(folder._GENERATORS) == GENERATORS.keys()
 
 
 def test_tensorflow_is_imported_only_where_keras_has_no_word_for_it():
-    found = {path.name for path in PACKAGE.glob("*.py") if "import tensorflow" in path.read_text()}
+    found = {path.name for path in PACKAGE.rglob("*.py") if "import tensorflow" in path.read_text()}
     # Nearest-neighbour resizing to a size of run time; gradients.
-    assert found == {"layers.py", "optimization.py"}
+    assert found == {"convolution.py", "resampling.py", "optimization.py"}
 
 
-def test_every_module_has_a_floor():
-    modules = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
-    assert modules == FLOOR.keys()
+def test_every_room_has_a_floor():
+    assert {room(name) for name in MODULES} == FLOOR.keys()
+
+
+def test_a_checkout_has_no_package_of_tests():
+    assert importlib.util.find_spec("tfstyle.tests") is None
 
 
 @pytest.mark.parametrize(
     "statement",
-    ["import tfstyle", "import tfstyle.cli", "import tfstyle.images", "tfstyle.list_styles()"],
+    [
+        "import tfstyle",
+        "import tfstyle.commands.main",
+        "import tfstyle.images.files",
+        "tfstyle.list_styles()",
+    ],
 )
 def test_keras_is_imported_only_when_needed(statement, tmp_path):
     heavy = "{'keras', 'tensorflow', 'jax'}"

@@ -11,19 +11,21 @@ from PIL import Image
 
 import tfstyle as package
 from tfstyle import Recipe, load
-from tfstyle.cli import _GIGABYTES, main
-from tfstyle.cli_training import _two
-from tfstyle.folders import find_trunk, read_card, write_card
-from tfstyle.images import find_images, read_image
-from tfstyle.progress import NonFiniteLossError
-from tfstyle.recipes import save_recipes
-from tfstyle.terminal import command_line
-from tfstyle.trunks import Trunk, build_trunk, load_trunk
+from tfstyle.commands.main import main
+from tfstyle.commands.stylize import _GIGABYTES
+from tfstyle.commands.terminal import command_line
+from tfstyle.commands.training import two_of
+from tfstyle.images.files import find_images, read_image
+from tfstyle.styles.card import read_card, write_card
+from tfstyle.styles.folder import find_trunk
+from tfstyle.styles.recipe import save_recipes
+from tfstyle.styles.trunk import Trunk, build_trunk, load_trunk
+from tfstyle.training.progress import NonFiniteLossError
 
 # Runs the command in an interpreter of its own, in which it must not load a backend.
 WITHOUT_KERAS = """
 import sys
-from tfstyle.cli import main
+from tfstyle.commands.main import main
 try:
     main()
 finally:
@@ -181,7 +183,7 @@ def test_a_picture_that_cannot_be_written_is_reported(tfstyle, mine, photographs
 
 
 def test_a_mistyped_style_offers_the_nearest(tfstyle, mine, photographs, monkeypatch):
-    monkeypatch.setattr("tfstyle.folders._zoo", lambda: mine.parent)
+    monkeypatch.setattr("tfstyle.styles.folder._zoo", lambda: mine.parent)
     code, _, errors = tfstyle("stylize", photographs, "--style", "mien")
     assert (code, len(errors)) == (2, 1)
     assert "There is no style 'mien'" in errors[0] and "Did you mean mine?" in errors[0]
@@ -347,7 +349,7 @@ def test_photographs_that_cannot_be_read_are_not_shown(photographs, tmp_path):
     shutil.copytree(photographs, tmp_path / "more")
     (tmp_path / "more" / "0.jpg").write_text("no photograph")
     with pytest.warns(UserWarning, match=r"Left out: .*0.jpg"):
-        assert [path.name for path in _two(find_images(tmp_path / "more"))] == ["4.jpg", "1.jpg"]
+        assert [path.name for path in two_of(find_images(tmp_path / "more"))] == ["4.jpg", "1.jpg"]
 
 
 def test_styles_are_listed_for_programs(tfstyle, mine):
@@ -493,7 +495,7 @@ def test_a_blend_is_painted_by_the_trunk(tfstyle, style, photographs, tmp_path, 
             blends.append(styles)
             return style
 
-    monkeypatch.setattr("tfstyle.trunks.load_trunk", Trunk)
+    monkeypatch.setattr("tfstyle.styles.trunk.load_trunk", Trunk)
     photograph = photographs / "0.jpg"
     blend = "mosaic:0.6, great-wave :.4"
     assert tfstyle("stylize", photograph, "-s", blend, "-o", tmp_path / "a.png")[0] == 0
@@ -590,8 +592,10 @@ def test_trainings_keep_freed_memory_from_before_keras_is_loaded(
         called.append("keras")
         raise ValueError("Stopped.")
 
-    monkeypatch.setattr("tfstyle.cli_training.keep_freed_memory", lambda: called.append("memory"))
-    monkeypatch.setattr("tfstyle.cli_training.load_keras", stop)
+    for verb in ("train", "trunk"):
+        module = f"tfstyle.commands.{verb}"
+        monkeypatch.setattr(f"{module}.keep_freed_memory", lambda: called.append("memory"))
+        monkeypatch.setattr(f"{module}.load_keras", stop)
     for verb, subject in (("train", painting), ("trunk", find_trunk("trunk") / "recipe.toml")):
         code, _, errors = tfstyle(verb, subject, "--content", photographs, "-o", tmp_path / "new")
         assert (code, errors) == (2, ["Error: Stopped."])

@@ -11,11 +11,16 @@ from pathlib import Path
 import pytest
 
 import tfstyle
-from tfstyle.images import read_image
+from tfstyle.images.files import read_image
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-MODULES = sorted(path.stem for path in Path(tfstyle.__file__).parent.glob("[a-z]*.py"))
+PACKAGE = Path(tfstyle.__file__).parent
+MODULES = sorted(
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+    for path in PACKAGE.rglob("*.py")
+    if not path.stem.startswith("__")
+)
 
 
 @pytest.fixture
@@ -43,7 +48,7 @@ def test_the_readmes_python_example(checkout):
 
 
 def test_the_readmes_first_command(checkout, monkeypatch):
-    from tfstyle.cli import main
+    from tfstyle.commands.main import main
 
     monkeypatch.setattr(sys, "argv", shlex.split(blocks("shell")[0]))
     with pytest.raises(SystemExit) as stopped:

@@ -1,15 +1,10 @@
 import numpy as np
 import pytest
 
-from tfstyle.evaluation import (
-    border,
-    checkerboard,
-    equivalent_iterations,
-    evaluate,
-    frame,
-    reference_curves,
-)
-from tfstyle.images import find_images
+from tfstyle.evaluation import evaluate
+from tfstyle.evaluation.artifacts import border, checkerboard, frame
+from tfstyle.evaluation.reference import equivalent_iterations, reference_curves
+from tfstyle.images.files import find_images
 from tfstyle.perceptual import PerceptualLoss
 
 

@@ -21,10 +21,11 @@ from tfstyle.export import tflite as tflite_module
 from tfstyle.export.inspection import delegate_problems, operations, partitions
 from tfstyle.export.litert import Painter
 from tfstyle.files import sha256
-from tfstyle.folders import list_styles
 from tfstyle.generators import sample_noise, size_rule
-from tfstyle.images import find_images
-from tfstyle.styles import build_generator, load, stylize_pixels
+from tfstyle.images.files import find_images
+from tfstyle.painting.whole import stylize_pixels
+from tfstyle.styles.folder import list_styles
+from tfstyle.styles.style import build_generator, load
 
 ZOO = [(name, generator) for name, found in list_styles().items() for generator in found]
 SIZES = [(256, 256), (360, 640), (641, 479)]

@@ -8,7 +8,7 @@ from gradients import gradients
 from keras import ops
 
 from tfstyle.generators import GENERATORS, johnson, pyramid, sample_noise, size_rule
-from tfstyle.styles import stylize_pixels
+from tfstyle.painting.whole import stylize_pixels
 
 BUILDERS = {**GENERATORS, "johnson of styles": partial(johnson, styles=3)}
 WIDTH = {"johnson": 4, "johnson of styles": 4, "pyramid": 3}

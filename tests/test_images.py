@@ -8,21 +8,16 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps
 
-from tfstyle.images import (
-    SUFFIXES,
+from tfstyle.images.colors import to_rgb
+from tfstyle.images.files import SUFFIXES, find_images, read_image, write_image
+from tfstyle.images.geometry import (
     center_crop,
-    find_images,
     limit_longest,
     montage,
-    read_image,
     resize_longest,
     resize_shortest,
-    to_image,
-    to_pixels,
-    to_rgb,
-    to_uint8,
-    write_image,
 )
+from tfstyle.images.pixels import to_image, to_pixels, to_uint8
 
 ORIENTATION = 0x0112
 

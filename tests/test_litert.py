@@ -9,7 +9,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from tfstyle.export.litert import Painter, read_facts
-from tfstyle.images import read_image, to_pixels, with_colors_of
+from tfstyle.images.files import read_image
+from tfstyle.images.look import with_colors_of
+from tfstyle.images.pixels import to_pixels
 
 # `johnson(4)` of random weights, free size: written by tests/make_tiny_tflite.py.
 TINY = Path(__file__).parent / "data" / "tiny.tflite"

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfstyle.muon import Muon, orthogonalized
+from tfstyle.training.muon import Muon, orthogonalized
 
 
 def moved(optimizer, value, gradients):

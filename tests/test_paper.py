@@ -17,9 +17,10 @@ from benchmarks.paper.frozen import with_averages, with_own_statistics
 from benchmarks.paper.study import spread
 from benchmarks.paper.trainings import HeldOut, read_curve
 from tfstyle import PerceptualLoss, Style
-from tfstyle.images import find_images, read_image
-from tfstyle.styles import build_generator, stylize_pixels
-from tfstyle.training import StyleTransfer
+from tfstyle.images.files import find_images, read_image
+from tfstyle.painting.whole import stylize_pixels
+from tfstyle.styles.style import build_generator
+from tfstyle.training.transfer import StyleTransfer
 
 DOCS = Path(__file__).parents[1] / "docs"
 

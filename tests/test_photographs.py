@@ -5,8 +5,9 @@ import pytest
 from PIL import Image
 
 from tfstyle.generators import pyramid, sample_noise
-from tfstyle.images import find_images, resize_shortest
-from tfstyle.photographs import Photographs
+from tfstyle.images.files import find_images
+from tfstyle.images.geometry import resize_shortest
+from tfstyle.training.crops import Photographs
 
 
 def batches(paths, steps, first=0, crop=32, seed=4):
@@ -54,7 +55,7 @@ def test_of_a_long_photograph_the_middle_is_seen(tmp_path, monkeypatch):
         sizes.append(image.size)
         return resize_shortest(image, side)
 
-    monkeypatch.setattr("tfstyle.photographs.resize_shortest", scaled)
+    monkeypatch.setattr("tfstyle.training.crops.resize_shortest", scaled)
     for turn in (long, long.transpose(Image.Transpose.ROTATE_90)):
         turn.save(tmp_path / "long.png")
         assert np.all(batches([tmp_path / "long.png"], steps=2) == (0, 0, 1))

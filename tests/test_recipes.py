@@ -5,7 +5,7 @@ import pytest
 
 from tfstyle import Recipe
 from tfstyle.generators import GENERATORS
-from tfstyle.recipes import load_recipes
+from tfstyle.styles.recipe import load_recipes
 
 
 def test_a_recipe_survives_its_file(tmp_path):

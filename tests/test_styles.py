@@ -10,9 +10,12 @@ from PIL import Image, ImageCms
 import tfstyle
 from tfstyle import Style, list_styles, load
 from tfstyle.files import replacing, sha256
-from tfstyle.folders import find_style, read_card, write_card
-from tfstyle.images import find_images, luminance, read_image, to_image
-from tfstyle.styles import build_generator, loss_of
+from tfstyle.images.files import find_images, read_image
+from tfstyle.images.pixels import luminance, to_image
+from tfstyle.styles.card import read_card, write_card
+from tfstyle.styles.folder import find_style
+from tfstyle.styles.style import build_generator
+from tfstyle.training.objective import loss_of
 
 
 @pytest.fixture
@@ -202,7 +205,7 @@ def test_an_interrupted_save_leaves_the_old_style(rng, style, folder, tmp_path, 
     def fail(*arguments):
         raise OSError("disk full")
 
-    monkeypatch.setattr("tfstyle.styles.write_card", fail)
+    monkeypatch.setattr("tfstyle.styles.style.write_card", fail)
     painting = sha256(folder / "painting.png")
     Image.new("RGB", (64, 48)).save(tmp_path / "black.png")
     other = Style(style.recipe.replace(painting=str(tmp_path / "black.png")), style.model)

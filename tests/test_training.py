@@ -10,17 +10,18 @@ import keras
 import numpy as np
 import pytest
 
-from tfstyle import PerceptualLoss, load, training
-from tfstyle.images import find_images, read_image
-from tfstyle.muon import Muon
-from tfstyle.progress import LOSSES, NonFiniteLossError
-from tfstyle.recipes import _CHOICES
+from tfstyle import PerceptualLoss, load
+from tfstyle.images.files import find_images, read_image
+from tfstyle.styles.recipe import _CHOICES
 from tfstyle.training import train
+from tfstyle.training.muon import Muon
+from tfstyle.training.progress import LOSSES, NonFiniteLossError
+from tfstyle.training.transfer import StyleTransfer
 
 
 @pytest.fixture(autouse=True)
 def short_epochs(monkeypatch):
-    monkeypatch.setattr(training, "STEPS_PER_EPOCH", 2)
+    monkeypatch.setattr("tfstyle.training.loop.STEPS_PER_EPOCH", 2)
 
 
 def checkpoint(folder):
@@ -57,7 +58,7 @@ def test_the_network_sees_photograph_and_picture_cut_alike_at_every_phase(rng, r
         def call(self, x, training=False):
             return 1 - x
 
-    model = training.StyleTransfer(Generator(), loss, grams, jitter=4)
+    model = StyleTransfer(Generator(), loss, grams, jitter=4)
     photographs = rng.random((200, 1, 32, 32, 3), "float32")
     for photograph in photographs:
         seen, painted = model._jittered(photograph, model(photograph))
@@ -67,7 +68,7 @@ def test_the_network_sees_photograph_and_picture_cut_alike_at_every_phase(rng, r
         shown.append((int(top), int(left)))
     assert set(shown) == set(itertools.product(range(4), repeat=2))
 
-    whole = training.StyleTransfer(Generator(), loss, grams)
+    whole = StyleTransfer(Generator(), loss, grams)
     assert whole._jittered(photograph, photograph)[0] is photograph
 
 
@@ -114,10 +115,11 @@ def test_a_resumed_training_ends_as_an_uninterrupted_one(
 
 SCRIPT = """
 import sys, keras
-from tfstyle import Recipe, training
-training.STEPS_PER_EPOCH = 1
+from tfstyle import Recipe
+from tfstyle.training import loop
+loop.STEPS_PER_EPOCH = 1
 network = keras.saving.load_model(sys.argv[1])
-training.train(Recipe.load(sys.argv[2]), sys.argv[3], sys.argv[4], network)
+loop.train(Recipe.load(sys.argv[2]), sys.argv[3], sys.argv[4], network)
 """
 
 

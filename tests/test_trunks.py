@@ -3,14 +3,15 @@ import numpy as np
 import pytest
 from keras import ops
 
-from tfstyle import load, load_trunk, training
-from tfstyle.folders import is_trunk
-from tfstyle.images import find_images, read_image
-from tfstyle.photographs import draw_styles, middles
-from tfstyle.recipes import load_recipes, save_recipes
-from tfstyle.styles import loss_of
-from tfstyle.training import STYLE_BALANCE, ManyStylesTransfer, train, train_trunk
-from tfstyle.trunks import Trunk, build_trunk
+from tfstyle import load, load_trunk
+from tfstyle.images.files import find_images, read_image
+from tfstyle.styles.folder import is_trunk
+from tfstyle.styles.recipe import load_recipes, save_recipes
+from tfstyle.styles.trunk import Trunk, build_trunk
+from tfstyle.training import STYLE_BALANCE, train, train_trunk
+from tfstyle.training.crops import draw_styles, middles
+from tfstyle.training.objective import loss_of
+from tfstyle.training.transfer import ManyStylesTransfer
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_a_blend_is_painted_by_the_trunk_as_it_is_now(trunk, rng, monkeypatch):
     blend, pixels = {"stripes": 3, "second": 1}, rng.random((13, 22, 3), "float32")
     expected = trunk.bake(blend).stylize(pixels, seed=2, grain=0.1)
     trained = Trunk(trunk.recipes, trunk.model)
-    monkeypatch.setattr("tfstyle.trunks.build_generator", None)  # nothing is compiled for it
+    monkeypatch.setattr("tfstyle.styles.trunk.build_generator", None)  # nothing is compiled for it
     # As above: float32 in another order.
     np.testing.assert_allclose(
         trained.stylize(pixels, blend, seed=2, grain=0.1), expected, atol=1e-4
@@ -204,7 +205,7 @@ def test_all_styles_are_drawn_equally_often():
 
 @pytest.fixture
 def short_epochs(monkeypatch):
-    monkeypatch.setattr(training, "STEPS_PER_EPOCH", 2)
+    monkeypatch.setattr("tfstyle.training.loop.STEPS_PER_EPOCH", 2)
 
 
 def test_a_trunk_learns_every_style(recipes, photographs, network, tmp_path):
@@ -240,7 +241,7 @@ def test_a_trunk_weighs_each_layer_of_each_painting(
     def stop(model, *others):
         raise InterruptedError(model)
 
-    monkeypatch.setattr(training, "_fit", stop)
+    monkeypatch.setattr("tfstyle.training.loop._fit", stop)
     given = {"style_weight": 0.0, "style_layer_weights": layer_weights}
     recipes = {name: recipe.replace(**given) for name, recipe in recipes.items()}
     with pytest.raises(InterruptedError) as begun:

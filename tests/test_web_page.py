@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 import tfstyle.export
-from tfstyle.cli import main
+from tfstyle.commands.main import main
 from tfstyle.export import web_page
 from tfstyle.export.web_page import SIZES, differences, write_web_page
-from tfstyle.styles import Style, build_generator
+from tfstyle.styles.style import Style, build_generator
 
 # A checkout has it, a wheel has not.
 WEB = Path(__file__).parents[1] / "export" / "web"

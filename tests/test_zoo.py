@@ -8,9 +8,12 @@ import pytest
 
 from benchmarks import gallery
 from tfstyle import list_styles, load, load_trunk
-from tfstyle.folders import check_weights, find_style, find_trunk, read_card
-from tfstyle.images import center_crop, read_image, to_pixels
-from tfstyle.recipes import Recipe
+from tfstyle.images.files import read_image
+from tfstyle.images.geometry import center_crop
+from tfstyle.images.pixels import to_pixels
+from tfstyle.styles.card import read_card
+from tfstyle.styles.folder import check_weights, find_style, find_trunk
+from tfstyle.styles.recipe import Recipe
 
 ROOT = Path(__file__).parents[1]
 STYLES = [(name, generator) for name, found in list_styles().items() for generator in found]

@@ -2,13 +2,28 @@
 
 import ast
 import importlib
+import importlib.abc
 import importlib.metadata
+import importlib.util
+import sys
 from pathlib import Path
 
-# In a checkout `export` and `zoo` lie beside this folder; an installation has them inside.
-_checkout = Path(__file__).parents[1]
-if (_checkout / "setup.py").is_file():
-    __path__.append(str(_checkout))
+
+class _Checkout(importlib.abc.MetaPathFinder):
+    """Finds `export` and `zoo`, which lie beside this folder in a checkout."""
+
+    def find_spec(self, fullname, path=None, target=None):
+        package, _, name = fullname.partition(".")
+        folder = Path(__file__).parents[1] / name
+        if package != __name__ or name not in ("export", "zoo") or not folder.is_dir():
+            return None
+        return importlib.util.spec_from_file_location(
+            fullname, folder / "__init__.py", submodule_search_locations=[str(folder)]
+        )
+
+
+if (Path(__file__).parents[1] / "setup.py").is_file():
+    sys.meta_path.append(_Checkout())
 
 # The list of public names is the stub that type checkers read: name to the module it lies in.
 # Each is imported when first used, so that `tfstyle.export.litert` runs without Keras.

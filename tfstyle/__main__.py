@@ -1,5 +1,5 @@
 """`python -m tfstyle`: the command line, where `tfstyle` is not on the path."""
 
-from tfstyle.cli import main
+from tfstyle.commands.main import main
 
 main()

@@ -24,7 +24,7 @@ from benchmarks.paper.experiments import EXPERIMENTS, run
 from benchmarks.paper.options import TINY, Options
 from benchmarks.paper.study import Study
 from benchmarks.paper.tiny import tiny_network
-from tfstyle.terminal import command_line
+from tfstyle.commands.terminal import command_line
 from tfstyle.training import fastest_precision
 
 

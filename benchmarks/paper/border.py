@@ -14,7 +14,8 @@ import numpy as np
 from benchmarks.paper.pictures import SHORT, bars, charts
 from benchmarks.paper.study import means, paint
 from benchmarks.paper.trainings import NORMALIZATIONS, Training
-from tfstyle.evaluation import frame, rounded
+from tfstyle.evaluation.artifacts import frame
+from tfstyle.evaluation.losses import rounded
 
 CLAIMS = {
     "C5": "Zero padding gives artifacts at the border that better padding alone does not cure; "

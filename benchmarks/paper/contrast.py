@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.paper.pictures import SHORT, charts
 from benchmarks.paper.study import paint
 from benchmarks.paper.trainings import NORMALIZATIONS, grid
-from tfstyle.evaluation import rounded
+from tfstyle.evaluation.losses import rounded
 
 CLAIMS = {"C4": "The contrast of the photograph hardly changes the result (figure 2)."}
 

@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.paper.pictures import charts
 from benchmarks.paper.trainings import grid
 from benchmarks.parts import convolution_gflop
-from tfstyle.evaluation import rounded
+from tfstyle.evaluation.losses import rounded
 
 CLAIMS = {
     "C10": "The residual generator is somewhat more efficient and easier to use than the "

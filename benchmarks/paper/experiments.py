@@ -18,7 +18,7 @@ from benchmarks.paper import (
     speed,
 )
 from tfstyle.files import replacing, sha256
-from tfstyle.weights import environment
+from tfstyle.styles.weights import environment
 
 EXPERIMENTS = {
     "normalization": normalization,

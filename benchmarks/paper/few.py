@@ -12,7 +12,7 @@ from benchmarks.paper.frozen import with_own_statistics
 from benchmarks.paper.pictures import SHORT, charts
 from benchmarks.paper.study import means
 from benchmarks.paper.trainings import NORMALIZATIONS, Training
-from tfstyle.evaluation import rounded
+from tfstyle.evaluation.losses import rounded
 
 CLAIMS = {
     "C6": "With batch normalization 16 training photographs are better than thousands, and "

@@ -14,9 +14,9 @@ from benchmarks.paper.pictures import SHORT, bars, charts
 from benchmarks.paper.study import means, paint, spread
 from benchmarks.paper.trainings import grid
 from tfstyle import InstanceNormalization
-from tfstyle.evaluation import squares
-from tfstyle.styles import build_generator
-from tfstyle.weights import weighted_layers
+from tfstyle.evaluation.reference import squares
+from tfstyle.styles.style import build_generator
+from tfstyle.styles.weights import weighted_layers
 
 CLAIMS = {"C3": "Instance normalization must act at test time too (section 2)."}
 

@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.paper.pictures import charts
 from benchmarks.paper.study import paint
 from benchmarks.paper.trainings import Training
-from tfstyle.evaluation import rounded
+from tfstyle.evaluation.losses import rounded
 
 CLAIMS = {"C11": "z samples different stylizations of a photograph (section 2)."}
 

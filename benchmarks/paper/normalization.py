@@ -8,7 +8,7 @@ pictures that people see; batch normalization uses the averages of its training 
 from benchmarks.paper.pictures import SHORT, charts
 from benchmarks.paper.study import means, paint
 from benchmarks.paper.trainings import NORMALIZATIONS, grid
-from tfstyle.evaluation import rounded
+from tfstyle.evaluation.losses import rounded
 
 CLAIMS = {
     "C1": "Instance normalization gives better stylization than batch normalization, with the "

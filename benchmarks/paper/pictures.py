@@ -4,7 +4,8 @@ import matplotlib.figure
 from matplotlib.ticker import EngFormatter
 from PIL import Image, ImageDraw, ImageFont
 
-from tfstyle.images import montage, to_image
+from tfstyle.images.geometry import montage
+from tfstyle.images.pixels import to_image
 
 SHORT = {"instance": "IN", "batch": "BN"}
 

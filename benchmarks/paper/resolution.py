@@ -10,8 +10,9 @@ import numpy as np
 from benchmarks.paper.pictures import SHORT, charts
 from benchmarks.paper.study import means, paint
 from benchmarks.paper.trainings import grid
-from tfstyle.evaluation import rounded, squares
-from tfstyle.images import read_image
+from tfstyle.evaluation.losses import rounded
+from tfstyle.evaluation.reference import squares
+from tfstyle.images.files import read_image
 
 CLAIMS = {"C8": "The generators work at other resolutions than trained: 512, 1080 (figure 6)."}
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from benchmarks.paper.pictures import SHORT, charts
 from benchmarks.paper.trainings import grid
-from tfstyle.evaluation import compare, rounded
+from tfstyle.evaluation.losses import rounded
+from tfstyle.evaluation.reference import compare
 
 CLAIMS = {"C7": "The quality is comparable to that of the slow optimization (section 1)."}
 

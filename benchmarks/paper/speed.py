@@ -11,8 +11,8 @@ from benchmarks.paper.pictures import charts
 from benchmarks.paper.study import paint
 from benchmarks.timing import measure as medians
 from tfstyle import Recipe
-from tfstyle.evaluation import rounded
-from tfstyle.styles import build_generator
+from tfstyle.evaluation.losses import rounded
+from tfstyle.styles.style import build_generator
 
 CLAIMS = {"C9": "Stylization is a matter of milliseconds: real time on a GPU (section 1)."}
 

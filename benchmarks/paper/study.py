@@ -9,13 +9,17 @@ import numpy as np
 
 from benchmarks.paper.pictures import sheet
 from benchmarks.paper.trainings import Advance, HeldOut, read_curve, silent_fit
-from tfstyle import Recipe, images, train
-from tfstyle.evaluation import loss_terms, rounded, squares
+from tfstyle import Recipe, train
+from tfstyle.evaluation.losses import loss_terms, rounded
+from tfstyle.evaluation.reference import squares
 from tfstyle.files import replacing, sha256
-from tfstyle.images import find_images, to_uint8, write_image
+from tfstyle.images import files
+from tfstyle.images.files import find_images, write_image
+from tfstyle.images.pixels import to_uint8
 from tfstyle.optimization import optimize
-from tfstyle.styles import loss_of, stylize_pixels
+from tfstyle.painting.whole import stylize_pixels
 from tfstyle.training import balanced
+from tfstyle.training.objective import loss_of
 
 _CURVE = 8  # photographs that the curves of a training are measured on
 
@@ -213,7 +217,7 @@ class Study:
 
 def spread(paths, count):
     """Picks `count` of some paths from all over the list; all if they are no more."""
-    return images.spread(paths, count)[:count]
+    return files.spread(paths, count)[:count]
 
 
 def paint(generator, photograph, seed=0):

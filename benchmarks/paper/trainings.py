@@ -8,7 +8,7 @@ import numpy as np
 
 from tfstyle import training
 from tfstyle.files import replacing
-from tfstyle.styles import stylize_pixels
+from tfstyle.painting.whole import stylize_pixels
 
 NORMALIZATIONS = ("batch", "instance")
 

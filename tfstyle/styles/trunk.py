@@ -7,30 +7,17 @@ from pathlib import Path
 import numpy as np
 
 from tfstyle.files import replacing
-from tfstyle.folders import (
-    RECIPE,
-    WEIGHTS,
-    check_weights,
-    find_trunk,
-    read_card,
-    refuse_to_empty,
-    write_card,
-)
 from tfstyle.generators import GENERATORS
-from tfstyle.images import (
-    center_crop,
-    montage,
-    read_image,
-    read_middle,
-    to_image,
-    to_pixels,
-    to_uint8,
-    write_image,
-)
+from tfstyle.images.files import read_image, read_middle, write_image
+from tfstyle.images.geometry import center_crop, montage
+from tfstyle.images.pixels import to_image, to_pixels, to_uint8
 from tfstyle.layers import ConditionalInstanceNormalization
-from tfstyle.recipes import CREDIT_KEYS, load_recipes, save_recipes
-from tfstyle.styles import Style, build_generator, jit_compile, stylize_pixels
-from tfstyle.weights import (
+from tfstyle.painting.whole import stylize_pixels
+from tfstyle.styles.card import read_card, write_card
+from tfstyle.styles.folder import RECIPE, WEIGHTS, check_weights, find_trunk, refuse_to_empty
+from tfstyle.styles.recipe import CREDIT_KEYS, load_recipes, save_recipes
+from tfstyle.styles.style import Style, build_generator, jit_compile
+from tfstyle.styles.weights import (
     describe,
     has_finite_weights,
     load_weights,

@@ -6,11 +6,14 @@ import itertools
 import keras
 import numpy as np
 
-from tfstyle.images import center_crop, read_images, resize_shortest, spread, to_pixels
+from tfstyle.images.files import read_images, spread
+from tfstyle.images.geometry import center_crop, resize_shortest
+from tfstyle.images.pixels import to_pixels
 
 # Photographs are scaled so that a crop covers 8/9 of the shorter side: nearly all of the scene,
 # at 33 positions each way for crops of 256.
 _MARGIN = 9 / 8
+
 # The middle of a photograph that is longer: a line of 30000 x 1 pixels, scaled to the crop's
 # height, would fill the memory.
 _LONGEST = 8  # times the shorter side

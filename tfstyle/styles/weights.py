@@ -2,15 +2,15 @@
 
 import importlib
 import os
-import platform
-from pathlib import Path
 
 import h5py
 import keras
 import numpy as np
 
 from tfstyle.files import replacing, sha256
-from tfstyle.folders import CARD, RECIPE
+from tfstyle.processor import processor_name
+from tfstyle.styles.card import CARD
+from tfstyle.styles.folder import RECIPE
 
 
 def has_finite_weights(generator):
@@ -83,7 +83,7 @@ def environment():
     return {
         "backend": keras.backend.backend(),
         "versions": versions(),
-        "hardware": f"{_processor()}, {os.cpu_count()} cores",
+        "hardware": f"{processor_name()}, {os.cpu_count()} cores",
     }
 
 
@@ -93,14 +93,6 @@ def versions():
     modules = {name: name for name in names} | {"pillow": "PIL"}
     # Those that the modules state: a vendor's build may lack metadata.
     return {name: importlib.import_module(module).__version__ for name, module in modules.items()}
-
-
-def _processor():
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def _compact(path, dtype):

@@ -66,8 +66,8 @@ class Recipe:
         small_crop_steps: Integer, how many of them, at the start, see crops of half the side (in
             whole hundreds): they cost a quarter, and teach more for their time while there is much
             to learn.
-        optimizer: `"muon"`, see `muon.Muon`; or `"adam"`, as in the papers, which needs more
-            steps for the same loss.
+        optimizer: `"muon"`, see `training.muon.Muon`; or `"adam"`, as in the papers, which needs
+            more steps for the same loss.
         learning_rate: Float, at the start; it falls to 0 along a cosine. 0 is 1e-3 for `johnson`
             and 2e-3 for `pyramid`: docs/training.md.
         start: Name or folder of a trained style of the same generator, or of a trunk, whose
@@ -210,6 +210,7 @@ class Recipe:
 
 
 CREDIT_KEYS = ("title", "artist", "year", "rights", "source")
+
 # What a painting decides; a trunk shares the rest between its paintings.
 PAINTING_KEYS = ("painting", *CREDIT_KEYS, "style_size", "style_weight", "style_layer_weights")
 

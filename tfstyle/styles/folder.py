@@ -3,14 +3,14 @@
 mosaic/                   a style: one painting
   painting.jpg
   johnson/                one folder a trained generator
-    recipe.toml           what a person decided: see `recipes.Recipe`
+    recipe.toml           what a person decided: see `styles.recipe.Recipe`
     model.weights.h5
     card.json             what was measured; its sha256 is that of the weights
     preview.jpg           photographs that the training did not see, stylized
     golden.npz            a small `input` and its `output`, to notice drift
   pyramid/...
 
-trunk/                    one generator for many paintings: see `trunks.Trunk`
+trunk/                    one generator for many paintings: see `styles.trunk.Trunk`
   paintings/NAME.jpg
   recipe.toml             what the paintings share, and a table for each
   model.weights.h5, card.json, preview.jpg, golden.npz    as above
@@ -19,18 +19,15 @@ trunk/                    one generator for many paintings: see `trunks.Trunk`
 import difflib
 import functools
 import importlib.resources
-import json
 from pathlib import Path
 
-from tfstyle.files import replacing, sha256
-from tfstyle.recipes import Recipe
+from tfstyle.files import sha256
+from tfstyle.styles.card import CARD
+from tfstyle.styles.recipe import Recipe
 
 RECIPE = "recipe.toml"
-WEIGHTS = "model.weights.h5"
-CARD = "card.json"
 
-# What every card has: see `weights.describe`.
-_FACTS = {"sha256": str, "parameters": int, "bytes": int}
+WEIGHTS = "model.weights.h5"
 
 # The better pictures first: the first that a style has is its default.
 _GENERATORS = ("johnson", "pyramid")
@@ -165,28 +162,6 @@ def refuse_to_empty(folder):
 def holds_anything(path):
     """Whether a path is a file, or a folder that is not empty."""
     return path.is_file() or (path.exists() and any(path.iterdir()))
-
-
-def read_card(folder):
-    """Reads the card of a trained generator.
-
-    Raises:
-        ValueError: if it is damaged.
-    """
-    path = folder / CARD
-    try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-        if all(type(card[key]) is kind for key, kind in _FACTS.items()):
-            return card
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    raise ValueError(f"{path} is missing or damaged. Copy the style again.")
-
-
-def write_card(folder, card):
-    """Writes the card of a trained generator."""
-    with replacing(folder / CARD) as temporary:
-        temporary.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
 
 def check_weights(folder, card):

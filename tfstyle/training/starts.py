@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from tfstyle.folders import is_trunk
 from tfstyle.generators import size_rule
 from tfstyle.layers import InstanceNormalization
-from tfstyle.photographs import middles
-from tfstyle.styles import load
-from tfstyle.trunks import load_trunk
-from tfstyle.weights import weighted_layers
+from tfstyle.styles.folder import is_trunk
+from tfstyle.styles.style import load
+from tfstyle.styles.trunk import load_trunk
+from tfstyle.styles.weights import weighted_layers
+from tfstyle.training.crops import middles
 
 
 def begin(generator, recipe, loss, grams, paths):

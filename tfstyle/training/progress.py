@@ -10,8 +10,8 @@ import numpy as np
 from keras import ops
 
 from tfstyle.files import remove_partial, replacing
-from tfstyle.images import write_image
-from tfstyle.weights import has_finite_weights
+from tfstyle.images.files import write_image
+from tfstyle.styles.weights import has_finite_weights
 
 LOSSES = ("loss", "content", "style", "total_variation")
 

@@ -9,118 +9,28 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from keras import ops
 
 from tfstyle.files import sha256
 from tfstyle.generators import sample_noise
-from tfstyle.images import center_crop, find_images, read_image
+from tfstyle.images.files import find_images, read_image
+from tfstyle.images.geometry import center_crop
 from tfstyle.layers import ConditionalInstanceNormalization, InstanceNormalization
-from tfstyle.muon import Muon
 from tfstyle.perceptual import PerceptualLoss
-from tfstyle.photographs import Photographs, draw_styles, middles
-from tfstyle.progress import LOSSES, Progress
-from tfstyle.recipes import CREDIT_KEYS, PAINTING_KEYS
-from tfstyle.starts import begin, begin_trunk
-from tfstyle.styles import (
-    Style,
-    build_generator,
-    jit_compile,
-    loss_of,
-    stylized_pairs,
-)
-from tfstyle.trunks import Trunk, build_trunk, stylized_grid
+from tfstyle.processor import has_bfloat16
+from tfstyle.styles.recipe import CREDIT_KEYS, PAINTING_KEYS
+from tfstyle.styles.style import Style, build_generator, jit_compile, stylized_pairs
+from tfstyle.styles.trunk import Trunk, build_trunk, stylized_grid
+from tfstyle.training.balance import balanced_recipes, layer_weights
+from tfstyle.training.crops import Photographs, draw_styles
+from tfstyle.training.muon import Muon
+from tfstyle.training.objective import loss_of
+from tfstyle.training.progress import Progress
+from tfstyle.training.starts import begin, begin_trunk
+from tfstyle.training.transfer import ManyStylesTransfer, StyleTransfer
 
 STEPS_PER_EPOCH = 100
 
-# What `style_weight * style` is for photographs that nobody has painted yet. In a good picture it
-# falls to a twentieth, beside a content term of 0.4e6. At 1e7 faces are lost.
-STYLE_BALANCE = 4e6
-
 _OPTIMIZERS = {"muon": Muon, "adam": keras.optimizers.Adam}
-
-
-class StyleTransfer(keras.Model):
-    """A generator under its perceptual loss: what `fit` trains.
-
-    Args:
-        generator: `keras.Model` of `GENERATORS`.
-        perceptual_loss: `PerceptualLoss`.
-        style_grams: What `perceptual_loss.style_grams` gave for the painting.
-        jitter: Integer, see `Recipe`.
-
-    Input shape:
-        `[N, height, width, 3]` in [0, 1], or the tuple of it and the generator's further inputs.
-    """
-
-    def __init__(self, generator, perceptual_loss, style_grams, jitter=1, **kwargs):
-        super().__init__(**kwargs)
-        self.generator = generator
-        self.perceptual_loss = perceptual_loss
-        self.style_grams = style_grams
-        self.jitter = jitter
-        # As an attribute of the model the network's weights are known to every backend.
-        self.network = perceptual_loss.network
-        self.trackers = [keras.metrics.Mean(name) for name in LOSSES]
-        # The parts are built. To build them, `fit` on JAX would take a first batch and lose it.
-        self.built = True
-
-    @property
-    def metrics(self):
-        # Without this Keras lists those of the generator too, whose own loss, 0, hides ours.
-        return self.trackers
-
-    def call(self, inputs, training=False):
-        inputs = list(inputs) if isinstance(inputs, tuple) else inputs
-        return self.generator(inputs, training=training)
-
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        inputs = keras.tree.flatten(x)
-        photographs, pictures = self._jittered(inputs[0], y_pred)
-        content = self.perceptual_loss.content_features(photographs)
-        terms = self.perceptual_loss(content, pictures, *self.style_target(inputs))
-        terms["loss"] = terms["total"]
-        for tracker in self.trackers:
-            tracker.update_state(terms[tracker.name])
-        return terms["loss"]
-
-    def _jittered(self, photographs, pictures):
-        if self.jitter == 1:
-            return photographs, pictures
-        # The sum of the pixels decides the cut: as good as chance, with no state to keep.
-        total = ops.sum(ops.cast(255 * photographs, "int32"))
-        top, left = total % self.jitter, total // self.jitter % self.jitter
-        batch, height, width, channels = ops.shape(photographs)
-        less = self.jitter - 1
-        shape = (batch, height - less, width - less, channels)
-        return [ops.slice(each, (0, top, left, 0), shape) for each in (photographs, pictures)]
-
-    def style_target(self, inputs):
-        """Gives the Gram matrices to reach, and the balance of the style term."""
-        return self.style_grams, 1.0
-
-
-class ManyStylesTransfer(StyleTransfer):
-    """A trunk under its perceptual loss: each picture's painting is that of its style weights.
-
-    Args:
-        generator: `keras.Model` of `trunks.build_trunk`.
-        perceptual_loss: `PerceptualLoss` of style weight 1.
-        style_grams: List of arrays `[styles, channels, channels]`, one a style layer.
-        balance: Floats `[styles, style layers]`, the weights of each painting's style terms.
-        jitter: Integer, see `Recipe`.
-
-    Input shape:
-        The tuple of `[N, height, width, 3]` in [0, 1] and one-hot `[N, styles]`.
-    """
-
-    def __init__(self, generator, perceptual_loss, style_grams, balance, jitter=1, **kwargs):
-        super().__init__(generator, perceptual_loss, style_grams, jitter, **kwargs)
-        self.balance = np.float32(balance)
-
-    def style_target(self, inputs):
-        weights = ops.cast(inputs[1], "float32")
-        grams = [ops.tensordot(weights, grams, 1) for grams in self.style_grams]
-        return grams, ops.matmul(weights, self.balance)
 
 
 def train(
@@ -160,7 +70,7 @@ def train(
     keras.utils.set_random_seed(recipe.seed)
     with _dtype_policy(precision):
         loss, grams = loss_of(recipe, vgg)
-        recipe = _balanced({"": recipe}, loss, {"": grams}, paths)[""]
+        recipe = balanced_recipes({"": recipe}, loss, {"": grams}, paths)[""]
         loss = PerceptualLoss(**recipe.loss_options, network=loss.network)
         generator = build_generator(recipe)
         start = begin(generator, recipe, loss, grams, paths)
@@ -216,7 +126,7 @@ def train_trunk(
         neutral = shared.replace(style_weight=1.0, style_layer_weights=())
         loss = loss_of(neutral, vgg)[0]
         each = {name: loss_of(recipe, loss.network)[1] for name, recipe in recipes.items()}
-        recipes = _balanced(recipes, loss, each, paths)
+        recipes = balanced_recipes(recipes, loss, each, paths)
         generator = build_trunk(recipes)
         start = begin_trunk(generator, recipes)
         progress = Progress(
@@ -228,7 +138,7 @@ def train_trunk(
             preview=images and (lambda model: stylized_grid(Trunk(recipes, model), images)),
         )
         grams = [np.concatenate(layer) for layer in zip(*each.values(), strict=True)]
-        balance = [_layer_weights(recipe) * recipe.style_weight for recipe in recipes.values()]
+        balance = [layer_weights(recipe) * recipe.style_weight for recipe in recipes.values()]
         model = ManyStylesTransfer(generator, loss, grams, balance, shared.jitter)
         _fit(model, shared, paths, partial(draw_styles, len(recipes)), progress, callbacks)
     trained = build_trunk(recipes)
@@ -269,50 +179,7 @@ def seconds_per_step(recipe, photographs, vgg="imagenet", precision="float32"):
 
 def fastest_precision():
     """Gives the dtype policy for `train` that is the fastest on this processor."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return "float32"
-    # Without such instructions bfloat16 is slower than float32.
-    return "mixed_bfloat16" if "avx512_bf16" in flags or "amx_bf16" in flags else "float32"
-
-
-def balanced(recipe, style_grams, photograph_grams):
-    """Finds the weights that let every painting speak equally loud, and each of its layers.
-
-        style_weight = STYLE_BALANCE / style(photographs)
-        w_l = style_L(photographs) / style_l(photographs), L the deepest layer
-
-    where `style` is the style term of photographs that nobody has painted. Between paintings it
-    differs by a factor of 60, as do the squares of their Gram matrices: with one weight for all,
-    one painting drowns the photograph and another is not seen. With this one every training
-    begins at the same loss. Between layers it differs by a factor of 1,000.
-
-    Args:
-        recipe: `Recipe`.
-        style_grams: What `PerceptualLoss.style_grams` gave for the painting.
-        photograph_grams: List of what it gave for each of some photographs.
-
-    Returns:
-        The recipe, its weights that were 0 in three digits.
-    """
-    terms = np.mean(
-        [
-            [np.mean(np.square(a - b)) for a, b in zip(style_grams, grams, strict=True)]
-            for grams in photograph_grams
-        ],
-        axis=0,
-    )
-    each = zip(_layer_weights(recipe), terms, strict=True)
-    weights = np.array([weight or _three_digits(terms[-1] / term) for weight, term in each])
-    style_weight = recipe.style_weight or _three_digits(STYLE_BALANCE / np.sum(weights * terms))
-    if recipe.style_layer_weights:
-        recipe = recipe.replace(style_layer_weights=tuple(weights.tolist()))
-    return recipe.replace(style_weight=style_weight)
-
-
-def _three_digits(value):
-    return float(f"{value:.3g}")
+    return "mixed_bfloat16" if has_bfloat16() else "float32"
 
 
 def _images(photographs, previews, crop):
@@ -323,19 +190,6 @@ def _images(photographs, previews, crop):
     if not paths:
         raise ValueError("photographs must not be empty: give a thousand or more, of any content.")
     return paths, [center_crop(read_image(path), crop) for path in previews]
-
-
-def _balanced(recipes, loss, style_grams, paths):
-    """Gives the recipes with the style weights that are to be found."""
-    if all(all((r.style_weight, *r.style_layer_weights)) for r in recipes.values()):
-        return recipes
-    crop = next(iter(recipes.values())).crop
-    grams = [loss.style_grams(pixels) for pixels in middles(paths, crop, count=16)]
-    return {name: balanced(recipe, style_grams[name], grams) for name, recipe in recipes.items()}
-
-
-def _layer_weights(recipe):
-    return np.array(recipe.style_layer_weights or [1.0] * len(recipe.style_layers))
 
 
 def _refuse_different(recipes):

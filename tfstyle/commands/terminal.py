@@ -14,13 +14,14 @@ import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from tfstyle.folders import find_style
-from tfstyle.images import SUFFIXES
+from tfstyle.images.files import SUFFIXES
+from tfstyle.styles.folder import find_style
 
 Generator = Annotated[
     str | None,
     typer.Option("--generator", "-g", help="johnson or pyramid.", show_default="johnson, if there"),
 ]
+
 STYLE_HELP = "Name in the zoo, a folder, or a blend: mosaic:0.6,great_wave:0.4."
 
 Vgg = Annotated[
@@ -76,8 +77,8 @@ def style_or_blend(style, generator=None):
         name = "blend"
 
     def load_it():
-        from tfstyle.styles import load
-        from tfstyle.trunks import load_trunk
+        from tfstyle.styles.style import load
+        from tfstyle.styles.trunk import load_trunk
 
         return load_trunk().bake(blend) if blend else load(folder)
 

@@ -1,7 +1,5 @@
 """Trained styles: saved, loaded and used."""
 
-import contextlib
-import logging
 import os
 import shutil
 from pathlib import Path
@@ -11,36 +9,17 @@ import numpy as np
 from PIL import Image
 
 from tfstyle.files import replacing
-from tfstyle.folders import (
-    RECIPE,
-    WEIGHTS,
-    check_weights,
-    find_style,
-    read_card,
-    shared_painting,
-    write_card,
-)
-from tfstyle.generators import GENERATORS, sample_noise, size_rule
-from tfstyle.images import (
-    adjusted,
-    as_seen,
-    center_crop,
-    check_pixels,
-    fitting,
-    mirror,
-    montage,
-    painted,
-    read_image,
-    resize_longest,
-    to_image,
-    to_pixels,
-    to_rgb,
-    to_uint8,
-    write_image,
-)
-from tfstyle.perceptual import PerceptualLoss
-from tfstyle.recipes import Recipe
-from tfstyle.weights import describe, has_finite_weights, load_weights, save_weights
+from tfstyle.generators import GENERATORS
+from tfstyle.images.colors import to_rgb
+from tfstyle.images.files import read_image, write_image
+from tfstyle.images.geometry import center_crop, montage
+from tfstyle.images.look import adjusted, painted
+from tfstyle.images.pixels import check_pixels, to_image, to_pixels, to_uint8
+from tfstyle.painting.whole import stylize_pixels
+from tfstyle.styles.card import read_card, write_card
+from tfstyle.styles.folder import RECIPE, WEIGHTS, check_weights, find_style, shared_painting
+from tfstyle.styles.recipe import Recipe
+from tfstyle.styles.weights import describe, has_finite_weights, load_weights, save_weights
 
 
 class Style:
@@ -77,7 +56,7 @@ class Style:
                 strokes there, and changes little elsewhere.
             strength: Float in [0, 1], how much of the picture there is; the rest is the photograph.
             keep_colors: Whether to take the picture's light and dark alone, and the photograph's
-                colours: see `images.with_colors_of`.
+                colours: see `images.look.with_colors_of`.
 
         Returns:
             For a path or a PIL image a `PIL.Image.Image` of the upright image's size, with its
@@ -184,21 +163,6 @@ def build_generator(recipe):
     return generator
 
 
-def loss_of(recipe, vgg):
-    """Gives the loss of a recipe, and the Gram matrices of its painting at its size.
-
-    Args:
-        recipe: `Recipe`.
-        vgg: The network: see `PerceptualLoss`.
-
-    Returns:
-        `PerceptualLoss`, and the list of what its `style_grams` gave.
-    """
-    painting = resize_longest(as_seen(read_image(recipe.painting)), recipe.style_size)
-    loss = PerceptualLoss(**recipe.loss_options, network=vgg)
-    return loss, loss.style_grams(to_pixels(painting))
-
-
 def jit_compile():
     """Whether to compile with XLA: for JAX only.
 
@@ -206,30 +170,6 @@ def jit_compile():
     and each new image size would cost seconds of compilation.
     """
     return keras.backend.backend() == "jax"
-
-
-def stylize_pixels(generator, pixels, seed=0, style_weights=None):
-    """Runs a generator on images of any size.
-
-    Args:
-        generator: `keras.Model` of `build_generator`, or of `trunks.build_trunk`.
-        pixels: Array `[N, height, width, 3]` in [0, 1].
-        seed: Integer, for generators that take noise.
-        style_weights: Array `[styles]`, for a trunk.
-
-    Returns:
-        float32 array of the same shape, in [0, 1].
-    """
-    batch, height, width = pixels.shape[:3]
-    rule = size_rule(generator)
-    padded = mirror(pixels, fitting(height, *rule), fitting(width, *rule))
-    if style_weights is None:
-        others = sample_noise(generator, batch, *padded.shape[1:3], seed)
-    else:
-        others = [np.tile(style_weights, (batch, 1))]
-    with _retracing_is_fine():
-        pictures = generator.predict_on_batch([padded, *others] if others else padded)
-    return np.asarray(pictures)[:, :height, :width]
 
 
 def stylized_pairs(generator, images, seed=0):
@@ -242,24 +182,6 @@ def stylized_pairs(generator, images, seed=0):
     """
     pixels = stylize_pixels(generator, np.stack([to_pixels(image) for image in images]), seed)
     return montage([images, [to_image(picture) for picture in pixels]])
-
-
-@contextlib.contextmanager
-def _retracing_is_fine():
-    """Keeps TensorFlow from warning of the fifth style.
-
-    It counts the compilations of all Keras models together, and takes them for those of one.
-    """
-    logger = logging.getLogger("tensorflow")
-
-    def of_other_things(record):
-        return "retracing" not in str(record.msg)
-
-    logger.addFilter(of_other_things)
-    try:
-        yield
-    finally:
-        logger.removeFilter(of_other_things)
 
 
 def _stylize_array(array, paint):

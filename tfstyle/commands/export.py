@@ -1,6 +1,5 @@
-"""The commands that bring styles elsewhere: `tfstyle export` and `tfstyle web`."""
+"""`tfstyle export`: a style for phones and servers."""
 
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tfstyle.images import find_images, read_image
-from tfstyle.terminal import STYLE_HELP, Generator, load_keras, progress_bar, style_or_blend
+from tfstyle.commands.terminal import STYLE_HELP, Generator, load_keras, style_or_blend
+from tfstyle.images.files import find_images, read_image
 
 
 def export(
@@ -80,28 +79,6 @@ def export(
         to_tflite(exported, target, precision, sides, photographs, seed, not accept_damage)
     typer.echo(f"Saved {target} and {target.with_suffix('.json').name}.")
     _show_file(exported, target, photograph or Path(exported.recipe.painting))
-
-
-def web(
-    folder: Annotated[Path, typer.Argument(help="Folder to write; made if missing.")],
-    style: Annotated[
-        list[str] | None,
-        typer.Option("--style", "-s", help="Name in the zoo, or a folder; repeat. Else the zoo."),
-    ] = None,
-    page: Annotated[
-        Path | None, typer.Option(help="The built page; else export/web/dist of the checkout.")
-    ] = None,
-):
-    """Write a static web page that paints photographs in the browser."""
-    from tfstyle.export.web_page import find_page, styles_to_show, write_web_page
-
-    find_page(page)  # before Keras is loaded
-    places = styles_to_show(style)
-    load_keras()
-    with progress_bar() as progress:
-        task = progress.add_task("web", total=len(places))
-        write_web_page(folder, places, page, done=partial(progress.advance, task))
-    typer.echo(f"Written. See it with: python -m http.server --directory {folder}")
 
 
 def _show_file(style, path, photograph):

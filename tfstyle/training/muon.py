@@ -5,8 +5,11 @@ from keras import ops
 
 # Of the quintic that takes singular values from (0, 1] to about 0.7 to 1.2 in five rounds.
 _QUINTIC = (3.4445, -4.7750, 2.0315)
+
 _ROUNDS = 5
+
 _MOMENTUM = 0.95
+
 _RMS = 0.2
 
 

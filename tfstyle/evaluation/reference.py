@@ -1,0 +1,62 @@
+"""Generators beside the slow reference."""
+
+import numpy as np
+
+from tfstyle.evaluation.losses import rounded
+from tfstyle.images.files import read_middle
+from tfstyle.optimization import optimize
+from tfstyle.training.objective import loss_of
+
+
+def reference_curves(recipe, photographs, vgg="imagenet", size=256, iterations=100, progress=None):
+    """Gives the losses of the slow reference for `evaluate`: the same for all generators.
+
+    Args:
+        recipe: `Recipe`, whose loss is used.
+        photographs: As for `evaluate`.
+        vgg: As for `evaluate`.
+        size: As for `evaluate`.
+        iterations: Integer.
+        progress: Function of no arguments, called after each iteration.
+
+    Returns:
+        List of float64 arrays `[1 + iterations]`: see `optimization.optimize`.
+    """
+    loss, grams = loss_of(recipe, vgg)
+    return [
+        optimize(pixels, loss, grams, iterations, progress)[1]
+        for pixels in squares(photographs, size)
+    ]
+
+
+def equivalent_iterations(loss, curve):
+    """Gives the first iteration of a curve of losses at or below a loss; the last if none is."""
+    reached = np.flatnonzero(np.asarray(curve) <= loss)
+    return int(reached[0]) if len(reached) else len(curve) - 1
+
+
+def squares(photographs, size):
+    """Reads the middle squares of image files: float32 `[N, size, size, 3]` in [0, 1]."""
+    return np.stack([read_middle(path, size) for path in photographs])
+
+
+def compare(totals, curves):
+    """Compares total losses of pictures with the slow reference: see `evaluate`.
+
+    Args:
+        totals: Floats, one a picture.
+        curves: What `reference_curves` gave for the same photographs.
+
+    Returns:
+        Dictionary of `lbfgs_iterations`, `lbfgs_equivalent`, `lbfgs_equivalents`, `lbfgs_loss`
+        and `ratio_to_lbfgs`.
+    """
+    pairs = list(zip(totals, curves, strict=True))
+    equivalents = [equivalent_iterations(total, curve) for total, curve in pairs]
+    return {
+        "lbfgs_iterations": max(map(len, curves)) - 1,
+        "lbfgs_equivalent": rounded(np.mean(equivalents)),
+        "lbfgs_equivalents": equivalents,
+        "lbfgs_loss": rounded(np.mean([curve[-1] for curve in curves])),
+        "ratio_to_lbfgs": rounded(np.mean([total / curve[-1] for total, curve in pairs])),
+    }

@@ -1,0 +1,66 @@
+"""Images and arrays of another size."""
+
+import numpy as np
+from PIL import Image, ImageOps
+
+
+def resize_longest(image, side):
+    """Scales a `PIL.Image.Image` so that its longer side is `side` pixels."""
+    return _scale(image, side / max(image.size))
+
+
+def resize_shortest(image, side):
+    """Scales a `PIL.Image.Image` so that its shorter side is `side` pixels."""
+    return _scale(image, side / min(image.size))
+
+
+def limit_longest(image, side):
+    """Scales a `PIL.Image.Image` down, if need be, so that no side is above `side` pixels."""
+    return image if max(image.size) <= side else resize_longest(image, side)
+
+
+def center_crop(image, size):
+    """Cuts the largest part of the proportions of `size` from the middle, and scales it to `size`.
+
+    Args:
+        image: `PIL.Image.Image`.
+        size: `(height, width)`, or an integer for a square.
+    """
+    height, width = (size, size) if isinstance(size, int) else size
+    return ImageOps.fit(image.convert("RGB"), (width, height), Image.Resampling.BICUBIC)
+
+
+def mirror(pixels, height, width):
+    """Grows images `[N, h, w, channels]` to a size, mirrored at their right and lower border."""
+    below, right = height - pixels.shape[1], width - pixels.shape[2]
+    # NumPy mirrors again and again where the image is smaller than what it must grow by.
+    return np.pad(pixels, ((0, 0), (0, below), (0, right), (0, 0)), mode="reflect")
+
+
+def fitting(side, multiple, minimum):
+    """Gives the least multiple that is at least `side` and `minimum`."""
+    return max(minimum, -(-side // multiple) * multiple)
+
+
+def montage(rows, gap=4):
+    """Puts rows of equally large `PIL.Image.Image`s side by side on white."""
+    width = max(sum(image.width + gap for image in row) for row in rows) - gap
+    height = sum(row[0].height + gap for row in rows) - gap
+    sheet = Image.new("RGB", (width, height), "white")
+    top = 0
+    for row in rows:
+        left = 0
+        for image in row:
+            sheet.paste(image, (left, top))
+            left += image.width + gap
+        top += row[0].height + gap
+    return sheet
+
+
+def _scale(image, factor):
+    size = [max(1, round(side * factor)) for side in image.size]
+    if tuple(size) == image.size:
+        return image
+    scaled = image.resize(size, Image.Resampling.BICUBIC)
+    scaled.info = dict(image.info)
+    return scaled

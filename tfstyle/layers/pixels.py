@@ -1,0 +1,89 @@
+"""Where images enter a generator, and where pictures leave it."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="tfstyle")
+class ImageInput(keras.layers.Layer):
+    """Passes images on unchanged, and refuses sizes that the generator cannot give back.
+
+    Args:
+        multiple: Integer, what height and width must be multiples of: the product of the
+            strides (or the largest pooling ratio) behind this layer.
+        minimum: Integer, the least height and width.
+
+    Input shape:
+        `[N, height, width, 3]`, RGB in [0, 1].
+
+    Output shape:
+        As the input.
+
+    Raises:
+        ValueError: if height or width is known and does not fit.
+    """
+
+    def __init__(self, multiple, minimum, **kwargs):
+        super().__init__(**kwargs)
+        self.multiple = multiple
+        self.minimum = minimum
+
+    def call(self, inputs):
+        for side in inputs.shape[1:3]:
+            if side is not None and (side % self.multiple or side < self.minimum):
+                raise ValueError(
+                    f"This generator takes heights and widths that are multiples of "
+                    f"{self.multiple} and at least {self.minimum}. Received images of shape "
+                    f"{tuple(inputs.shape)}. `Style.stylize` takes any size; or pad the "
+                    f"images first."
+                )
+        return inputs
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "multiple": self.multiple, "minimum": self.minimum}
+
+
+@ops.custom_gradient
+def _clip_for_training(pixels):
+    """Clips to [0, 1], with the gradient of pixels beyond it where a step would bring them back."""
+    clipped = ops.clip(pixels, 0, 1)
+
+    def gradient(*args, upstream=None):
+        upstream = args[0] if upstream is None else upstream
+        leads_out = (clipped - pixels) * upstream > 0  # a step goes against the gradient
+        return ops.where(leads_out, 0.0, upstream)
+
+    return clipped, gradient
+
+
+@keras.saving.register_keras_serializable(package="tfstyle")
+class ImageOutput(keras.layers.Layer):
+    """Maps the last feature map, whose values are near [-2, 2], to RGB in [0, 1].
+
+        y = x / 4 + 1 / 2, clipped to [0, 1]
+
+    In training a pixel beyond the range keeps the gradient that leads it back, and no other: it
+    goes as far as the range and can return. A squashing function lets it die there: scaled tanh
+    leaves black patches, sigmoid dark smudges (`benchmarks/heads.py`). Not clipped in training, a
+    generator learns pictures that nobody sees (`docs/training.md`, What is beyond the range).
+
+    Input shape:
+        `[N, height, width, 3]`.
+
+    Output shape:
+        As the input; float32 whatever the dtype policy of the layers before.
+    """
+
+    def __init__(self, **kwargs):
+        # bfloat16 has 8 bits: in [0.5, 1] its steps are those of an 8-bit picture.
+        super().__init__(**{**kwargs, "dtype": "float32"})
+
+    def call(self, inputs, training=False):
+        pixels = inputs / 4 + 0.5
+        return _clip_for_training(pixels) if training else ops.clip(pixels, 0, 1)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape

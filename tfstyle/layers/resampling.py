@@ -1,0 +1,122 @@
+"""Padding and upsampling."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="tfstyle")
+class ReflectionPadding2D(keras.layers.Layer):
+    """Pads height and width by mirroring the image about its border.
+
+    Zero padding tells the network where the border is, and it paints there (the paper,
+    figure 3); a mirror does not. `abcd` becomes `dcb|abcd`; with `symmetric`, which repeats
+    the border pixel too, `cba|abcd`. In TFLite it is `MIRROR_PAD`; `tfstyle.export` writes
+    slices, for delegates (`docs/export.md`, Delegates).
+
+    Args:
+        padding: Integer, pixels added on each of the four sides. A `k` x `k` convolution
+            keeps its size with `padding=(k - 1) // 2`. Defaults to 1, for 3 x 3.
+        symmetric: Whether the mirror stands beside the border pixel, not on it. Defaults to
+            False.
+
+    Input shape:
+        `[N, height, width, channels]`, height and width above `padding`.
+
+    Output shape:
+        `[N, height + 2 * padding, width + 2 * padding, channels]`.
+
+    Raises:
+        ValueError: if `padding` is negative, or height or width known and too small.
+
+    Example:
+
+        >>> import numpy as np
+        >>> row = np.arange(4.0).reshape(1, 1, 4, 1).repeat(4, axis=1)
+        >>> np.array(ReflectionPadding2D(2)(row))[0, 0, :, 0].tolist()
+        [2.0, 1.0, 0.0, 1.0, 2.0, 3.0, 2.0, 1.0]
+    """
+
+    def __init__(self, padding=1, symmetric=False, **kwargs):
+        super().__init__(**kwargs)
+        if padding < 0:
+            raise ValueError(f"padding must not be negative. Received: padding={padding}")
+        self.padding = padding
+        self.symmetric = symmetric
+        self.input_spec = keras.layers.InputSpec(ndim=4)
+
+    def call(self, inputs):
+        height, width = inputs.shape[1:3]
+        if min(height or 2**31, width or 2**31) <= self.padding:
+            raise ValueError(
+                f"Reflection by {self.padding} needs more than {self.padding} pixels of "
+                f"height and width. Received: {height}x{width}. Use a larger image."
+            )
+        sides = (self.padding, self.padding)
+        mode = "symmetric" if self.symmetric else "reflect"
+        return ops.pad(inputs, ((0, 0), sides, sides, (0, 0)), mode=mode)
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, channels = input_shape
+        grow = 2 * self.padding
+        return batch, height and height + grow, width and width + grow, channels
+
+    def get_config(self):
+        return {**super().get_config(), "padding": self.padding, "symmetric": self.symmetric}
+
+
+@keras.saving.register_keras_serializable(package="tfstyle")
+class NearestUpsampling2D(keras.layers.Layer):
+    """Repeats each pixel `factor` times in height and width.
+
+    Before a convolution it takes the place of a transposed convolution, whose uneven overlap
+    draws a checkerboard. In TFLite it is `RESIZE_NEAREST_NEIGHBOR`, also with free height and
+    width; `keras.layers.UpSampling2D` becomes RESHAPE and TILE of rank 5, which GPU delegates
+    refuse. `tfstyle.export` writes a factor of 2 as `DEPTH_TO_SPACE`, for XNNPACK too
+    (`docs/export.md`, Delegates).
+
+    Args:
+        factor: Integer of at least 1, the same for height and width. Defaults to 2.
+
+    Input shape:
+        `[N, height, width, channels]`.
+
+    Output shape:
+        `[N, factor * height, factor * width, channels]`.
+
+    Raises:
+        ValueError: if `factor` is below 1.
+
+    Example:
+
+        >>> import numpy as np
+        >>> x = np.array([[1.0, 2.0]]).reshape(1, 1, 2, 1)
+        >>> np.array(NearestUpsampling2D(2)(x))[0, :, :, 0].tolist()
+        [[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]
+
+    Reference:
+        Odena, Dumoulin, Olah, *Deconvolution and Checkerboard Artifacts*, Distill 2016.
+    """
+
+    def __init__(self, factor=2, **kwargs):
+        super().__init__(**kwargs)
+        if factor < 1:
+            raise ValueError(f"factor must be at least 1. Received: factor={factor}")
+        self.factor = factor
+        self.input_spec = keras.layers.InputSpec(ndim=4)
+
+    def call(self, inputs):
+        height, width = ops.shape(inputs)[1:3]
+        size = (height * self.factor, width * self.factor)
+        if keras.backend.backend() == "tensorflow":
+            # `ops.image.resize` refuses a size that is known only at run time.
+            import tensorflow as tf
+
+            return tf.image.resize(inputs, size, method="nearest")
+        return ops.image.resize(inputs, size, "nearest", data_format="channels_last")
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, channels = input_shape
+        return batch, height and height * self.factor, width and width * self.factor, channels
+
+    def get_config(self):
+        return {**super().get_config(), "factor": self.factor}

@@ -1,0 +1,31 @@
+"""What the processor is called, and which fast arithmetic it has."""
+
+import functools
+import platform
+from pathlib import Path
+
+
+def processor_name() -> str:
+    """Returns the processor's name, as the system states it."""
+    names = [value for key, value in _facts() if key == "model name"]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 matrices by itself (AVX512-BF16 or AMX).
+
+    Without such instructions bfloat16 is slower than float32.
+    """
+    flags = {flag for key, value in _facts() if key == "flags" for flag in value.split()}
+    return bool(flags & {"avx512_bf16", "amx_bf16"})
+
+
+@functools.cache
+def _facts() -> tuple[tuple[str, str], ...]:
+    """Reads the lines of /proc/cpuinfo as pairs; none on systems without it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ()
+    pairs = (line.partition(":") for line in lines if ":" in line)
+    return tuple((key.strip(), value.strip()) for key, _, value in pairs)
