@@ -1,7 +1,7 @@
 """Runs an exported TFLite file: on LiteRT, NumPy and Pillow, without TensorFlow and Keras.
 
     python -m tfstyle.export.litert STYLE.tflite PHOTO PICTURE [--threads N] [--seed N] [--grain G]
-        [--strength S] [--keep-colors]
+        [--strength S] [--keep-colors] [--mask MASK] [--stroke SIZE]
 
 Needs only the packages ai-edge-litert, numpy and pillow; `pip install --no-deps tfstyle` suffices.
 It is what a telephone does, and a pattern for other languages.
@@ -10,6 +10,7 @@ It is what a telephone does, and a pattern for other languages.
 import argparse
 import json
 import sys
+import threading
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from PIL import Image
 
 from tfstyle.images.files import format_of, read_image, write_image
 from tfstyle.images.geometry import fitting, mirror
-from tfstyle.images.look import adjusted, painted
+from tfstyle.images.look import Look, painted
 from tfstyle.images.pixels import check_pixels, to_image, to_pixels
 
 
@@ -45,13 +46,23 @@ class Painter:
         content = _read(path)
         self.facts = _read_facts(content, path)
         self.size = self.facts["size"] and tuple(self.facts["size"])
+        self._lock = threading.Lock()
         try:
             self.interpreter = interpreter_class()(model_content=content, num_threads=threads)
             self._runner = self.interpreter.get_signature_runner("serving_default")
         except (ValueError, RuntimeError) as error:
             raise ValueError(f"{path} is damaged: {error}") from None
 
-    def stylize(self, pixels, seed=0, grain=0.0, strength=1.0, keep_colors=False):
+    def stylize(
+        self,
+        pixels,
+        seed=0,
+        grain=0.0,
+        strength=1.0,
+        keep_colors=False,
+        mask=None,
+        stroke=1.0,
+    ):
         """Paints a photograph.
 
         A file of free size mirrors what lacks to its multiple at the right and lower border, as
@@ -64,6 +75,8 @@ class Painter:
             grain: As `Style.stylize` takes it.
             strength: Likewise.
             keep_colors: Likewise.
+            mask: Likewise.
+            stroke: Likewise; from 1 up for a static file.
 
         Returns:
             float32 `[height, width, 3]` in [0, 1]; of the photograph's size if the file's is free.
@@ -73,18 +86,29 @@ class Painter:
         """
         pixels = np.asarray(pixels)
         check_pixels(pixels)
-        if pixels.ndim != 3 or pixels.dtype.kind != "f":
+        if pixels.ndim != 3 or pixels.shape[-1] != 3 or pixels.dtype.kind != "f":
             raise ValueError(
                 "pixels must be floats [height, width, 3] in [0, 1]: divide bytes by 255. "
                 f"Received: {pixels.dtype} {list(pixels.shape)}"
             )
+        if self.size and stroke < 1:
+            raise ValueError(
+                "stroke below 1 paints more pixels than this file's fixed size has. Give 1 or "
+                f"more, or export the style without --size. Received: {stroke}"
+            )
+        pixels = np.clip(pixels.astype("float32"), 0, 1)
         if self.size:
             pixels = _fit(pixels, self.size)
-        return adjusted(self._paint, pixels[None], seed, grain, strength, keep_colors)[0]
+        look = Look(strength, keep_colors, grain, seed, mask, stroke)
+        return look.apply(self._paint, pixels[None])[0]
 
     def run(self, arrays):
-        """Gives `stylized` for the arrays of all inputs, by name, of the very sizes."""
-        return self._runner(**arrays)["stylized"]
+        """Gives `stylized` for the arrays of all inputs, by name, of the very sizes.
+
+        The interpreter has one set of tensors: threads that share a painter wait for each other.
+        """
+        with self._lock:
+            return self._runner(**arrays)["stylized"]
 
     def _paint(self, images, seed):
         height, width = images.shape[1:3]
@@ -122,6 +146,8 @@ def main():
     )
     parser.add_argument("--strength", type=float, default=1.0, help="below 1 the photograph shines")
     parser.add_argument("--keep-colors", action="store_true", help="the photograph's own colours")
+    parser.add_argument("--mask", type=Path, help="image: white is painted, black is not")
+    parser.add_argument("--stroke", type=float, default=1.0, help="2 makes bold strokes")
     options = parser.parse_args()
     try:
         format_of(options.picture)  # before painting
@@ -132,6 +158,8 @@ def main():
             grain=options.grain,
             strength=options.strength,
             keep_colors=options.keep_colors,
+            mask=options.mask,
+            stroke=options.stroke,
         )
         write_image(painted(read_image(options.photograph), paint), options.picture)
     except (ValueError, ImportError, OSError) as error:

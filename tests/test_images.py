@@ -9,7 +9,8 @@ import pytest
 from PIL import Image, ImageCms, ImageOps
 
 from tfstyle.images.colors import to_rgb
-from tfstyle.images.files import SUFFIXES, find_images, read_image, write_image
+from tfstyle.images.files import find_images, read_image, write_image
+from tfstyle.images.formats import WRITTEN
 from tfstyle.images.geometry import (
     center_crop,
     limit_longest,
@@ -163,17 +164,6 @@ def test_16_bits_keep_their_transparent_level(tmp_path):
     assert found.mode == "RGBA"
     levels = np.asarray(found)[0, :, [0, 3]]
     np.testing.assert_array_equal(levels, [[4, 4, 255, 0], [0, 255, 255, 255]])
-
-
-def test_32_bits_are_clipped_to_16():
-    found = to_rgb(Image.fromarray(np.array([[-7, 0, 32768, 65535, 10**6]], "int32")))
-    np.testing.assert_array_equal(np.asarray(found)[0, :, 0], [0, 0, 128, 255, 255])
-
-
-def test_floating_point_is_refused(tmp_path):
-    Image.fromarray(np.ones((2, 2), "float32")).save(tmp_path / "float.tif")
-    with pytest.raises(ValueError, match=r"float\.tif: .*floating-point"):
-        read_image(tmp_path / "float.tif")
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".tif"])
@@ -336,7 +326,7 @@ def test_uint8_is_rounded_and_clipped():
     np.testing.assert_array_equal(to_uint8(levels / 255), [0, 0, 0, 0, 1, 254, 255, 255, 255])
 
 
-@pytest.mark.parametrize("suffix", [*SUFFIXES, ".PNG"])
+@pytest.mark.parametrize("suffix", [*WRITTEN, ".PNG"])
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
 def test_every_format_is_written_and_read(tmp_path, suffix, mode):
     path = tmp_path / "new" / f"picture{suffix}"
@@ -356,14 +346,14 @@ def test_names_may_be_as_long_as_the_system_allows(tmp_path):
 
 @pytest.mark.parametrize("name", ["picture.xyz", "picture", "picture.psd"])
 def test_formats_that_cannot_be_written_are_named(tmp_path, name):
-    with pytest.raises(ValueError, match=rf"{name}: cannot write .*\.jpg, \.jpeg, \.png"):
+    with pytest.raises(ValueError, match=rf"{name}: cannot write .*\.jpg, \.png"):
         write_image(Image.new("RGB", (2, 2)), tmp_path / name)
     assert not list(tmp_path.iterdir())
 
 
 def test_nothing_half_written_stays(tmp_path, monkeypatch):
-    def run_out_of_disk(image, path, **options):
-        Path(path).write_bytes(b"half")
+    def run_out_of_disk(image, file, **options):
+        file.write(b"half")
         raise OSError("No space left on device")
 
     path = tmp_path / "picture.png"
@@ -382,7 +372,7 @@ def test_images_of_a_folder_are_found_by_name(tmp_path):
 
 
 def test_a_folder_without_images_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"holds no images \(\.jpg"):
+    with pytest.raises(ValueError, match="holds no images"):
         find_images(tmp_path)
     (tmp_path / "album").mkdir()
     with pytest.raises(ValueError, match="Folders inside it are not searched"):
@@ -428,7 +418,7 @@ def test_a_montage_has_white_gaps():
     assert sheet.getpixel((18, 7)) == (255, 255, 255)
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", WRITTEN)
 def test_a_single_pixel_is_an_image(tmp_path, suffix):
     write_image(Image.new("RGB", (1, 1), "red"), tmp_path / f"pixel{suffix}")
     assert read_image(tmp_path / f"pixel{suffix}", (256, 256)).size == (1, 1)

@@ -17,7 +17,8 @@ from tfstyle.commands.terminal import (
     style_or_blend,
     tell_of_others,
 )
-from tfstyle.images.files import SUFFIXES, find_images, read_image, write_image
+from tfstyle.images.files import find_images, read_image, write_image
+from tfstyle.images.formats import format_of, is_photograph, picture_name
 from tfstyle.images.geometry import limit_longest
 
 _GIGABYTES = {"johnson": 0.4, "pyramid": 0.8}  # a megapixel of a large photograph
@@ -101,7 +102,7 @@ def _expand(arguments):
             tell_of_others(Path(argument))
         elif glob.has_magic(argument) and not Path(argument).exists():
             found = [Path(name) for name in sorted(glob.glob(argument, recursive=True))]  # noqa: PTH207
-            images = [path for path in found if path.suffix.lower() in SUFFIXES]
+            images = [path for path in found if is_photograph(path)]
             if not images:
                 raise ValueError(f"No image matches {argument}.")
             paths += images
@@ -113,15 +114,14 @@ def _expand(arguments):
 def _targets(paths, output):
     """Gives where each picture goes; refuses two photographs of one name."""
     if output.suffix and not output.is_dir():
-        if output.suffix.lower() not in SUFFIXES:
-            raise ValueError(
-                f"{output}: cannot write images of this kind. Use one of {', '.join(SUFFIXES)}; "
-                "if it shall be a folder, make it first."
-            )
+        try:
+            format_of(output)
+        except ValueError as error:
+            raise ValueError(f"{error} If it shall be a folder, make it first.") from None
         if len(paths) == 1:
             return [output]
         raise ValueError(f"{output} is one file for {len(paths)} photographs. Give a folder.")
-    names = [path.name if path.suffix.lower() in SUFFIXES else f"{path.name}.png" for path in paths]
+    names = [picture_name(path) for path in paths]
     name, count = Counter(names).most_common(1)[0]
     if count > 1:
         raise ValueError(f"{count} photographs are named {name}: stylize them in several calls.")

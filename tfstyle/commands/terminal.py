@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from tfstyle.images.files import SUFFIXES
+from tfstyle.images.formats import is_photograph
 from tfstyle.styles.folder import find_style
 
 Generator = Annotated[
@@ -54,7 +54,7 @@ def _without_stderr():
 
 def tell_of_others(folder):
     """Names the images of a folder that are of kinds which `find_images` leaves out, as HEIC."""
-    kinds = Counter(path.suffix for path in folder.iterdir() if path.suffix.lower() not in SUFFIXES)
+    kinds = Counter(path.suffix for path in folder.iterdir() if not is_photograph(path))
     for suffix, count in kinds.items():
         kind, _ = mimetypes.guess_type(f"image{suffix}", strict=False)
         if kind and kind.startswith("image/"):

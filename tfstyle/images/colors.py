@@ -1,10 +1,14 @@
-"""Any image as upright 8-bit RGB: orientation, modes and colour profiles."""
+"""Any image as upright 8-bit sRGB: orientation, modes, depth and colour profiles."""
 
 import contextlib
+import functools
 import io
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms
+
+from tfstyle.images.depth import refuse_shallow, to_8_bits
+from tfstyle.images.metadata import metadata_of
 
 # How an image of an EXIF orientation is turned upright.
 _TURNS = {
@@ -17,69 +21,98 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 
+# Of the colour spaces that an ICC profile can name, in its bytes 16 to 19, Pillow's mode.
+_SPACES = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK", b"Lab ": "LAB"}
 
-def to_rgb(image):
-    """Turns any `PIL.Image.Image` into an upright 8-bit RGB or RGBA one.
 
-    EXIF rotation is applied; 16-bit grey is scaled to 8 bits; CMYK goes through its ICC
-    profile to sRGB; palettes, grey and 1-bit are expanded.
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Turns any image into an upright 8-bit RGB or RGBA one, in sRGB.
+
+    EXIF rotation is applied; more than 8 bits are scaled to 8 (`depth.to_8_bits`); colours go
+    through the ICC profile to sRGB; palettes, grey and 1-bit are expanded.
+
+    Returns:
+        An image whose `info` has what `metadata_of` keeps, and in `icc_profile` the profile of
+        sRGB if the image had one of RGB: its own, if that is sRGB's.
 
     Raises:
-        ValueError: on floating-point pixels, whose range no file states.
+        ValueError: if the image has no pixels, or some of more than 8 bits in an unknown range.
     """
-    upright = _upright(image)
-    profile = upright.info.get("icc_profile")
-    if upright.mode == "F":
-        raise ValueError("Images of floating-point pixels have no known range: save 8 or 16 bits.")
-    if upright.mode.startswith("I"):
-        upright = _to_8_bits(upright)
-    if upright.mode in ("CMYK", "LAB") and profile:
-        upright = _to_srgb(upright, profile)
+    if 0 in image.size:
+        raise ValueError(f"An image of {image.width} x {image.height} pixels has nothing to paint.")
+    tile = list(getattr(image, "tile", ()))
+    image.load()
+    refuse_shallow(image, tile)
+    info = metadata_of(image)
+    upright = _turned(to_8_bits(image), _orientation(image))
     result = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-    result.info = {"icc_profile": profile} if _is_rgb_profile(profile) else {}
+    colors, profile = _through_profile(upright, result.convert("RGB"), image.info)
+    if colors:
+        if result.mode == "RGBA":
+            colors.putalpha(result.getchannel("A"))
+        result = colors
+    result.info = info | ({"icc_profile": profile} if profile else {})
     return result
 
 
-def as_seen(image):
-    """Gives an image of `read_image` as a viewer shows it: sRGB, and white where transparent."""
-    colors = image.convert("RGB")
-    if profile := image.info.get("icc_profile"):
-        colors = _to_srgb(colors, profile)
-    seen = Image.new("RGB", image.size, "white")
-    seen.paste(colors, mask=image.getchannel("A") if image.mode == "RGBA" else None)
-    return seen
+@functools.cache
+def srgb_profile() -> bytes:
+    """Returns an ICC profile of sRGB, the same bytes at any time."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return profile[:24] + bytes(12) + profile[36:]  # without the second it was made in
 
 
-def _upright(image):
-    image.load()
-    orientation = 1
+def _orientation(image):
     # `ImageOps.exif_transpose` writes all tags anew and fails on the odd ones of many cameras;
     # https://github.com/python-pillow/Pillow/issues/8965. None is a reason to refuse a photograph.
     with contextlib.suppress(Exception):
-        orientation = image.getexif().get(ExifTags.Base.Orientation)
+        return image.getexif().get(ExifTags.Base.Orientation)
+    return 1
+
+
+def _turned(image, orientation):
     turn = _TURNS.get(orientation)
     return image if turn is None else image.transpose(turn)
 
 
-def _to_8_bits(image):
-    values = np.asarray(image)
-    greys = ((np.arange(65536) + 128) // 257).astype("uint8")
-    grey = Image.fromarray(greys[np.clip(values, 0, 65535)])
-    if "transparency" in image.info:  # one level of 65536: its neighbours are opaque
-        opaque = values != image.info["transparency"]
-        grey.putalpha(Image.fromarray(np.uint8(opaque) * np.uint8(255)))
-    return grey
+def _through_profile(image, colors, info):
+    """Converts an image to sRGB.
+
+    Args:
+        image: In its own mode.
+        colors: The same in RGB, as if without a profile.
+        info: Dictionary with the `icc_profile`, or without.
+
+    Returns:
+        An RGB image and the profile that it keeps. None and None without a profile, or where it
+        is broken or of another space than the pixels: no reason to refuse a photograph.
+    """
+    profile = info.get("icc_profile") or b""
+    space = _SPACES.get(profile[16:20])
+    try:
+        if space == "RGB" and image.mode not in ("CMYK", "LAB"):
+            if _is_srgb(profile):
+                return colors, profile
+            return _to_srgb(colors, profile), srgb_profile()
+        if space == "L" and image.mode in ("1", "L", "LA"):
+            return _to_srgb(image.convert("L"), profile), None
+        if space in ("CMYK", "LAB") and space == image.mode:
+            return _to_srgb(image, profile), None
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        pass
+    return None, None
 
 
 def _to_srgb(image, profile):
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        target = ImageCms.createProfile("sRGB")
-        return ImageCms.profileToProfile(image, source, target, outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError):
-        return image.convert("RGB")  # a broken profile is no reason to refuse the photograph
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    target = ImageCms.ImageCmsProfile(io.BytesIO(srgb_profile()))
+    return ImageCms.profileToProfile(image, source, target, outputMode="RGB")
 
 
-def _is_rgb_profile(profile):
-    # Bytes 16 to 19 of an ICC profile name the colour space of its pixels.
-    return bool(profile) and profile[16:20] == b"RGB "
+@functools.lru_cache(maxsize=8)
+def _is_srgb(profile):
+    """Whether a profile of RGB leaves colours as they are, to a level: those need no rounding."""
+    levels = np.arange(0, 256, 51, dtype="uint8")
+    colors = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(6, 36, 3)
+    converted = np.asarray(_to_srgb(Image.fromarray(colors), profile))
+    return np.abs(np.int16(converted) - colors).max() <= 1

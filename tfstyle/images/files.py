@@ -1,7 +1,13 @@
 """Image files: found, read and written."""
 
+import contextlib
+import io
 import math
+import os
+import stat
+import struct
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +15,14 @@ from PIL import Image, UnidentifiedImageError
 
 from tfstyle.files import replacing
 from tfstyle.images.colors import to_rgb
+from tfstyle.images.formats import format_of, is_photograph, register_heif
 from tfstyle.images.geometry import center_crop
+from tfstyle.images.metadata import save_options
 from tfstyle.images.pixels import to_pixels
+from tfstyle.images.transparency import on_white
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
+# What Pillow counts as frames, and is none: a camera's further views, layers, icons of other sizes.
+_FIRST_IS_THE_PHOTOGRAPH = ("MPO", "PSD", "HEIF", "ICNS", "ICO", "CUR")
 
 
 def find_images(folder):
@@ -24,62 +34,104 @@ def find_images(folder):
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"{folder} is not a folder. Give a folder of photographs.")
-    named = (p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
     # macOS leaves ._photo.jpg, which is no image, beside photo.jpg on other systems' disks.
-    paths = sorted(p for p in named if p.is_file() and not p.name.startswith("."))
+    named = (p for p in folder.iterdir() if is_photograph(p) and not p.name.startswith("."))
+    paths = sorted(path for path in named if path.is_file())
     if not paths:
         inside = any(path.is_dir() for path in folder.iterdir())
         hint = " Folders inside it are not searched: give one of them." if inside else ""
-        raise ValueError(f"{folder} holds no images ({', '.join(SUFFIXES)}).{hint}")
+        raise ValueError(f"{folder} holds no images that Pillow can read.{hint}")
     return paths
 
 
-def read_image(path, least_sides=None):
-    """Reads an image file as upright 8-bit RGB, or RGBA where it has transparency.
+def read_image(source, least_sides=None):
+    """Reads an image file as upright 8-bit sRGB, or with alpha where it has transparency.
 
     Args:
-        path: The file.
+        source: Path of the file, or a binary file that is open.
         least_sides: `(width, height)` that suffice. A JPEG is then decoded at 1/2, 1/4 or 1/8
             of its size, many times faster, but not below these sides.
 
     Returns:
-        `PIL.Image.Image`; its ICC profile, if it is one of RGB, in `info["icc_profile"]`.
+        `PIL.Image.Image` of `to_rgb`, with the photograph's metadata and profile in `info`.
 
     Raises:
         ValueError: if the file is missing, is no image, truncated, animated or larger than
             `PIL.Image.MAX_IMAGE_PIXELS`.
     """
+    with opened(source, least_sides) as image:
+        frames = frame_count(image)
+        if frames > 1:
+            raise ValueError(
+                f"It has {frames} frames or pages. Give a file with one picture; "
+                "tfstyle.media.animation paints animations."
+            )
+        return to_rgb(image)
+
+
+def still_of(image: Image.Image) -> Image.Image:
+    """Turns any image of Pillow into an upright 8-bit sRGB one: see `to_rgb`.
+
+    Raises:
+        ValueError: on the first of several frames, which would be painted in place of all.
+    """
+    frames = frame_count(image)
+    if frames > 1 and image.tell() == 0:
+        raise ValueError(
+            f"The image has {frames} frames or pages. tfstyle.media.animation paints all of them; "
+            "give image.copy() to paint this one."
+        )
+    return to_rgb(image)
+
+
+@contextlib.contextmanager
+def opened(source, least_sides=None) -> Iterator[Image.Image]:
+    """Opens an image file with Pillow; what is wrong with it then, or inside the block, is told.
+
+    Args:
+        source: As `read_image` takes it.
+        least_sides: Likewise.
+
+    Raises:
+        ValueError: that names the file, and says what is wrong.
+    """
+    name = source.name if hasattr(source, "read") else source
     try:
-        with Image.open(path) as image:
+        with _open(source) as image:
             if least_sides:
                 # EXIF may turn the image afterwards: what suffices one way may not the other.
                 image.draft(None, (max(least_sides), max(least_sides)))
             _refuse(image)
-            return to_rgb(image)
+            yield image
     except FileNotFoundError:
-        raise ValueError(f"{path}: there is no such file.") from None
+        raise ValueError(f"{name}: there is no such file.{_of_addresses(name)}") from None
     except IsADirectoryError:
-        raise ValueError(f"{path} is a folder. Give an image file.") from None
+        raise ValueError(f"{name} is a folder. Give an image file.") from None
     except PermissionError:
-        raise ValueError(f"{path} must not be read: its permissions say so.") from None
+        raise ValueError(f"{name} must not be read: its permissions say so.") from None
     except UnidentifiedImageError:
-        raise ValueError(
-            f"{path} is not an image that Pillow can read. Save it as JPEG or PNG."
-        ) from None
+        raise ValueError(f"{name} {_unidentified(source)}") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ValueError(
-            f"{path} has more than {Image.MAX_IMAGE_PIXELS / 1e6:.0f} million pixels, which is "
+            f"{name} has more than {Image.MAX_IMAGE_PIXELS / 1e6:.0f} million pixels, which is "
             "refused. Scale it down first."
         ) from None
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise ValueError(f"{name}: {_one_line(error)}") from None
     except MemoryError:
         raise
     except Exception as error:
         if isinstance(error, OSError) and error.errno:  # of the system, not of a decoder
-            raise ValueError(f"{path} cannot be read: {error.strerror}.") from None
+            raise ValueError(f"{name} cannot be read: {error.strerror}.") from None
         # Damaged bytes make Pillow raise nearly anything.
-        raise ValueError(f"{path} is damaged or cut off: {error}.") from error
+        raise ValueError(f"{name} is damaged or cut off: {_one_line(error)}.") from error
+
+
+def frame_count(image: Image.Image) -> int:
+    """Returns how many frames or pages an open image has."""
+    if image.format in _FIRST_IS_THE_PHOTOGRAPH:
+        return 1
+    return getattr(image, "n_frames", 1)
 
 
 def read_images(paths, least_sides=None):
@@ -115,42 +167,112 @@ def read_middle(path, size):
 def write_image(image, path, quality=95):
     """Writes an image under a temporary name, then renames it. The suffix decides the format.
 
-    The ICC profile in `info` is kept; formats without transparency lose the alpha channel.
-    `quality`, up to 100, is that of JPEG and WebP.
+    Profile and metadata in `info` are kept where the format has a place for them; where it has
+    none for transparency, the image is written as a viewer shows it, on white.
+
+    Args:
+        image: `PIL.Image.Image`, RGB or RGBA.
+        path: The file; its folder is made if missing.
+        quality: Integer up to 100, of JPEG, WebP, AVIF and HEIC.
 
     Raises:
-        ValueError: if the suffix is of no format that Pillow writes.
+        ValueError: if the suffix is of no format that can be written.
+        OSError: if the file cannot be written, by its name.
     """
+    write(path, lambda file: file.write(encoded(image, format_of(path), quality)))
+
+
+def write(path, writer):
+    """Writes a file by a function of the open file; see `write_image` for what is raised."""
     path = Path(path)
-    format = format_of(path)
-    if format in ("JPEG", "BMP"):
-        image = image.convert("RGB")
-    profile = image.info.get("icc_profile")
-    # Full colour resolution: halved, as is JPEG's custom, it blurs coloured strokes.
-    lossy = {"JPEG": {"quality": quality, "subsampling": 0}, "WEBP": {"quality": quality}}
     try:
-        with replacing(path) as temporary:
-            image.save(temporary, format=format, icc_profile=profile, **lossy.get(format, {}))
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            writer(file)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
     except OSError as error:
-        if error.filename:
-            raise
-        raise OSError(f"{path}: {error}") from None  # an encoder's, which knows no names
+        # The temporary name, or an encoder's error that has none: neither is the user's.
+        reason = error.strerror or _one_line(error)
+        raise OSError(f"{path} cannot be written: {reason}.") from None
 
 
-def format_of(path):
-    """Gives the name of the format in which `write_image` writes to a path.
+def encoded(image, format, quality=95):
+    """Returns the bytes of an image file: see `write_image`.
 
-    Raises:
-        ValueError: if the suffix is of no format that Pillow writes.
+    Args:
+        image: `PIL.Image.Image`, RGB or RGBA.
+        format: Of `format_of`.
+        quality: Integer up to 100.
     """
-    format = Image.registered_extensions().get(Path(path).suffix.lower())
-    if format not in Image.SAVE:
-        raise ValueError(
-            f"{path}: cannot write images of this kind. Use one of {', '.join(SUFFIXES)}."
-        )
-    return format
+    if image.mode == "RGBA" and format in ("JPEG", "PCX", "PPM"):
+        image = on_white(image)
+    if image.mode == "RGBA" and format == "BMP":
+        return _bitmap(image)
+    file = io.BytesIO()
+    image.save(file, format=format, **options(image, format, quality))
+    return file.getvalue()
+
+
+def options(image, format, quality=95):
+    """Returns the arguments of `PIL.Image.Image.save` for a format."""
+    # Full colour resolution: halved, as is JPEG's custom, it blurs coloured strokes.
+    lossy = {
+        "JPEG": {"quality": quality, "subsampling": 0},
+        "WEBP": {"quality": quality},
+        "AVIF": {"quality": quality, "subsampling": "4:4:4"},
+        "HEIF": {"quality": quality, "chroma": 444},
+    }
+    return save_options(image, format) | lossy.get(format, {})
+
+
+def _bitmap(image):
+    """Returns a BMP file with alpha: of 32 bits, whose header says so, as Pillow's does not."""
+    pixels = np.asarray(image)[::-1, :, [2, 1, 0, 3]].tobytes()
+    masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    per_metre = [round(value / 0.0254) for value in image.info.get("dpi", (96, 96))]
+    sizes = struct.pack("<IiiHHII", 108, *image.size, 1, 32, 3, len(pixels))
+    header = sizes + struct.pack("<iiII", *per_metre, 0, 0) + masks + b"BGRs" + bytes(48)
+    start = 14 + len(header)
+    return b"BM" + struct.pack("<IHHI", start + len(pixels), 0, 0, start) + header + pixels
+
+
+def _open(source):
+    if not hasattr(source, "read"):
+        if not str(source):
+            raise ValueError("An empty name is no image file.")
+        kind = os.stat(source).st_mode  # noqa: PTH116 - the name may be bytes
+        if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+            # A FIFO whose writer never comes would block for ever.
+            raise ValueError("It is no regular file. Pipes are read by the name -.")
+    try:
+        return Image.open(source)
+    except UnidentifiedImageError:
+        if _start_of(source)[4:8] != b"ftyp" or not register_heif():
+            raise
+        return Image.open(source)
+
+
+def _unidentified(source):
+    if _start_of(source)[4:8] == b"ftyp" and not register_heif():
+        return "is HEIC, or a video. HEIC needs: pip install pillow-heif"
+    return "is not an image that Pillow can read. Save it as JPEG or PNG."
+
+
+def _start_of(source):
+    """Returns the first bytes, in which formats are named."""
+    if hasattr(source, "read"):
+        source.seek(0)
+        return source.read(12)
+    with Path(source).open("rb") as file:
+        return file.read(12)
+
+
+def _of_addresses(name):
+    return " Addresses are not read: download it first." if "://" in str(name) else ""
+
+
+def _one_line(error):
+    return " ".join(str(error).split())
 
 
 def _refuse(image):
@@ -158,7 +280,3 @@ def _refuse(image):
         raise ValueError("PostScript is refused, whatever the file is called. Save it as PNG.")
     if image.width * image.height > (Image.MAX_IMAGE_PIXELS or math.inf):
         raise Image.DecompressionBombError  # up to twice as many, Pillow itself only warns
-    # A camera's JPEG may carry further views (MPO): its first image is the photograph.
-    frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
-    if frames > 1:
-        raise ValueError(f"It has {frames} frames or pages. Give a file with one picture.")

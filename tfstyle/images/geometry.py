@@ -3,6 +3,8 @@
 import numpy as np
 from PIL import Image, ImageOps
 
+from tfstyle.images.transparency import on_white
+
 
 def resize_longest(image, side):
     """Scales a `PIL.Image.Image` so that its longer side is `side` pixels."""
@@ -19,6 +21,22 @@ def limit_longest(image, side):
     return image if max(image.size) <= side else resize_longest(image, side)
 
 
+def resize_pixels(pixels, size):
+    """Scales images `[N, height, width, channels]` of floats to `(height, width)`, bicubic.
+
+    Smaller ones are the means of what they cover. Values stay within those of [0, 1].
+    """
+    height, width = size
+    if pixels.shape[1:3] == (height, width):
+        return pixels
+    scaled = np.empty((len(pixels), height, width, pixels.shape[-1]), "float32")
+    for image, result in zip(pixels.astype("float32"), scaled, strict=True):
+        for channel in range(pixels.shape[-1]):
+            band = Image.fromarray(image[..., channel])
+            result[..., channel] = band.resize((width, height), Image.Resampling.BICUBIC)
+    return np.clip(scaled, 0, 1)
+
+
 def center_crop(image, size):
     """Cuts the largest part of the proportions of `size` from the middle, and scales it to `size`.
 
@@ -27,7 +45,7 @@ def center_crop(image, size):
         size: `(height, width)`, or an integer for a square.
     """
     height, width = (size, size) if isinstance(size, int) else size
-    return ImageOps.fit(image.convert("RGB"), (width, height), Image.Resampling.BICUBIC)
+    return ImageOps.fit(on_white(image), (width, height), Image.Resampling.BICUBIC)
 
 
 def mirror(pixels, height, width):

@@ -1,64 +1,123 @@
-"""How a picture looks beside what the generator painted: grain, strength and colours."""
+"""How a picture looks beside what the generator painted: grain, strength, colours, mask, stroke."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
+from tfstyle.images.colors import to_rgb
+from tfstyle.images.files import read_image
+from tfstyle.images.geometry import resize_pixels
 from tfstyle.images.pixels import luminance, to_image, to_pixels
+from tfstyle.images.transparency import fill_hidden
+
+_STROKES = 0.25, 8  # of a quarter sixteen times the pixels are painted
 
 
-def adjusted(paint, photographs, seed=0, grain=0.0, strength=1.0, keep_colors=False):
-    """Paints photographs with grain, strength and in their own colours: see `Style.stylize`.
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What a person decides about a picture, whatever paints it.
 
     Args:
-        paint: Function of images and seed that gives pictures, float32 of the same shape.
-        photographs: float32 `[N, height, width, 3]` in [0, 1].
-        seed: Integer.
-        grain: Float in [0, 1].
-        strength: Float in [0, 1].
-        keep_colors: Boolean.
-
-    Returns:
-        float32 array of the photographs' shape, in [0, 1].
+        strength: Float in [0, 1], how much of the picture there is; the rest is the photograph.
+        keep_colors: Whether to take only light and dark of the picture, and the colours of the
+            photograph: see `with_colors_of`.
+        grain: Float in [0, 1], deviation of noise that is added to the photograph first. In flat
+            areas a generator sees nothing to paint and leaves them flat; 0.02 brings strokes there,
+            and changes little elsewhere.
+        seed: Integer, decides the grain and the noise of a generator that takes noise.
+        mask: Where to paint: black leaves the photograph as it is, grey blends. The generator
+            sees the whole photograph. A path of an image file, a `PIL.Image.Image`, or an array
+            `[height, width]`, of uint8 or of floats in [0, 1]; scaled to the photograph's size.
+            None paints all of it.
+        stroke: Float in [0.25, 8], size of the strokes. The photograph is painted at `1 / stroke`
+            of its size, and the picture scaled back: 2 makes bold strokes in a large photograph.
+            Time and memory grow as `1 / stroke ** 2`.
 
     Raises:
-        ValueError: on a grain or strength out of range.
+        ValueError: on a value out of range, or a mask that is none.
     """
-    for name, value in (("grain", grain), ("strength", strength)):
-        if not 0 <= value <= 1:
-            raise ValueError(f"{name} must be in [0, 1]. Received: {value}")
-    pictures = paint(add_grain(photographs, grain, seed) if grain else photographs, seed)
-    if keep_colors:
-        pictures = with_colors_of(photographs, pictures)
-    if strength < 1:
-        pictures = np.clip(photographs + strength * (pictures - photographs), 0, 1)
-    return pictures
+
+    strength: float = 1.0
+    keep_colors: bool = False
+    grain: float = 0.0
+    seed: int = 0
+    mask: str | Path | Image.Image | np.ndarray | None = None
+    stroke: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name in ("grain", "strength"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be in [0, 1]. Received: {getattr(self, name)}")
+        least, most = _STROKES
+        if not least <= self.stroke <= most:
+            raise ValueError(f"stroke must be in [{least}, {most}]. Received: {self.stroke}")
+        if self.mask is not None:
+            object.__setattr__(self, "mask", _mask(self.mask))
+
+    def apply(
+        self, paint: Callable[[np.ndarray, int], np.ndarray], photographs: np.ndarray
+    ) -> np.ndarray:
+        """Paints photographs, and gives their pictures this look.
+
+        Args:
+            paint: Function of images and seed that returns pictures, float32 of the same shape.
+            photographs: float32 `[N, height, width, 3]` in [0, 1].
+
+        Returns:
+            float32 array of the photographs' shape, in [0, 1].
+        """
+        size = photographs.shape[1:3]
+        seen = photographs
+        if self.stroke != 1:
+            seen = resize_pixels(photographs, [max(1, round(side / self.stroke)) for side in size])
+        if self.grain:
+            seen = add_grain(seen, self.grain, self.seed)
+        pictures = resize_pixels(paint(seen, self.seed), size)
+        if self.keep_colors:
+            pictures = with_colors_of(photographs, pictures)
+        if self.mask is not None or self.strength < 1:
+            amount = self.strength * self._mask_at(size)
+            pictures = np.clip(photographs + amount * (pictures - photographs), 0, 1)
+        return pictures
+
+    def _mask_at(self, size):
+        if self.mask is None:
+            return np.float32(1)
+        return np.clip(resize_pixels(self.mask[None, ..., None], size), 0, 1)
 
 
-def painted(image, paint):
-    """Paints an image of `read_image`, and gives the picture its transparency and ICC profile.
+def painted(image: Image.Image, paint: Callable[[np.ndarray], np.ndarray]) -> Image.Image:
+    """Paints an image of `read_image`; the picture has its transparency, profile and metadata.
 
     Args:
-        image: `PIL.Image.Image`, RGB or RGBA.
-        paint: Function of its pixels, float32 `[height, width, 3]` in [0, 1], that gives the
+        image: RGB or RGBA. Colours under full transparency have no influence.
+        paint: Function of its pixels, float32 `[height, width, 3]` in [0, 1], that returns the
             picture's, of this size or another.
     """
-    picture = to_image(paint(to_pixels(image)))
+    pixels = to_pixels(image)
+    if image.mode == "RGBA":
+        pixels = fill_hidden(pixels, np.asarray(image.getchannel("A")))
+    picture = to_image(paint(pixels))
     if image.mode == "RGBA":
         picture.putalpha(image.getchannel("A").resize(picture.size))
     picture.info = dict(image.info)
     return picture
 
 
-def add_grain(pixels, deviation, seed):
+def add_grain(pixels: np.ndarray, deviation: float, seed: int) -> np.ndarray:
     """Adds normal noise to images `[N, height, width, 3]` in [0, 1], the same to each of them."""
     noise = np.random.default_rng(seed).standard_normal(pixels.shape[1:], dtype="float32")
     return np.clip(pixels + np.float32(deviation) * noise, 0, 1)
 
 
-def with_colors_of(photographs, pictures):
+def with_colors_of(photographs: np.ndarray, pictures: np.ndarray) -> np.ndarray:
     """Gives pictures the colours of their photographs, and leaves them their light and dark.
 
     Pixels are float arrays in [0, 1] of one shape. The difference in luminance is added to all
-    three channels of the photograph: its chrominance stays, but for what is clipped.
+    three channels of the photograph: its chrominance stays, except for what is clipped.
 
     Reference:
         Gatys, Bethge, Hertzmann, Shechtman, *Preserving Color in Neural Artistic Style
@@ -66,3 +125,25 @@ def with_colors_of(photographs, pictures):
     """
     change = luminance(pictures) - luminance(photographs)
     return np.clip(photographs + change[..., None], 0, 1)
+
+
+def _mask(mask):
+    """Returns a mask as float32 `[height, width]` in [0, 1]; transparent counts as black."""
+    if isinstance(mask, np.ndarray):
+        if mask.ndim != 2 or 0 in mask.shape or (mask.dtype != "uint8" and mask.dtype.kind != "f"):
+            raise ValueError(
+                "A mask must be an array [height, width] of uint8, or of floats in [0, 1]. "
+                f"Received: {mask.dtype} {list(mask.shape)}"
+            )
+        values = mask.astype("float32") / (255 if mask.dtype == "uint8" else 1)
+        if not (values.min() >= 0 and values.max() <= 1):
+            raise ValueError(
+                "A mask of floats must be in [0, 1]: divide by 255. Received values from "
+                f"{mask.min()} to {mask.max()}"
+            )
+        return values
+    image = to_rgb(mask) if isinstance(mask, Image.Image) else read_image(mask)
+    grey = np.asarray(image.convert("L"), "float32") / 255
+    if image.mode == "RGBA":
+        grey = grey * np.asarray(image.getchannel("A"), "float32") / 255
+    return grey

@@ -10,16 +10,19 @@ from PIL import Image
 
 from tfstyle.files import replacing
 from tfstyle.generators import GENERATORS
-from tfstyle.images.colors import to_rgb
-from tfstyle.images.files import read_image, write_image
+from tfstyle.images.files import read_image, still_of, write_image
 from tfstyle.images.geometry import center_crop, montage
-from tfstyle.images.look import adjusted, painted
-from tfstyle.images.pixels import check_pixels, to_image, to_pixels, to_uint8
+from tfstyle.images.look import Look, painted
+from tfstyle.images.pixels import check_pixels, to_image, to_pixels, to_uint8, values_of
+from tfstyle.images.transparency import visible_pixels
 from tfstyle.painting.whole import stylize_pixels
 from tfstyle.styles.card import read_card, write_card
 from tfstyle.styles.folder import RECIPE, WEIGHTS, check_weights, find_style, shared_painting
 from tfstyle.styles.recipe import Recipe
 from tfstyle.styles.weights import describe, has_finite_weights, load_weights, save_weights
+
+# Of a batch of arrays: a megapixel takes 0.4 to 0.8 GB, many at once are no faster.
+_PIXELS_AT_ONCE = 2**20
 
 
 class Style:
@@ -39,7 +42,16 @@ class Style:
         self.model = model
         self.card = card or {}
 
-    def stylize(self, image, seed=0, grain=0.0, strength=1.0, keep_colors=False):
+    def stylize(
+        self,
+        image,
+        seed=0,
+        grain=0.0,
+        strength=1.0,
+        keep_colors=False,
+        mask=None,
+        stroke=1.0,
+    ):
         """Paints a photograph in this style.
 
         Args:
@@ -47,35 +59,39 @@ class Style:
                 - a path of an image file,
                 - a `PIL.Image.Image` of any mode,
                 - an array `[height, width, 3]` or `[N, height, width, 3]`, RGB, of uint8 or of
-                  floats in [0, 1].
+                  floats in [0, 1]; with 4 in place of 3, RGBA.
                 Any size from 1 x 1 up. Beyond the generator's multiples the image is mirrored at
                 its right and lower border, and the picture cut to the image's size.
-            seed: Integer, decides the noise of a generator that takes noise, and the grain.
-            grain: Float in [0, 1], deviation of noise that is added to the photograph first. In
-                flat areas a generator sees nothing to paint and leaves them flat; 0.02 brings
-                strokes there, and changes little elsewhere.
-            strength: Float in [0, 1], how much of the picture there is; the rest is the photograph.
-            keep_colors: Whether to take the picture's light and dark alone, and the photograph's
-                colours: see `images.look.with_colors_of`.
+            seed: As the others, of `images.look.Look`, which says what they are.
+            grain: Float in [0, 1].
+            strength: Float in [0, 1].
+            keep_colors: Boolean.
+            mask: Path, image or array; white is painted.
+            stroke: Float in [0.25, 8], size of the strokes.
 
         Returns:
-            For a path or a PIL image a `PIL.Image.Image` of the upright image's size, with its
-            transparency and ICC profile; for an array one of the same shape and dtype.
+            For a path or a PIL image a `PIL.Image.Image` of the upright image's size, in sRGB, with
+            its transparency and metadata; for an array one of the same shape and dtype. Colours
+            under full transparency have no influence.
 
         Raises:
-            ValueError: on a file that is no image, an array of another shape, dtype or range, or
-                a grain or strength out of range.
+            ValueError: on a file that is no image, an animation, an array of another shape, dtype
+                or range, a tensor without values, or an option out of range.
         """
+        return self.paint(image, Look(strength, keep_colors, grain, seed, mask, stroke))
+
+    def paint(self, image, look):
+        """Paints a photograph with a `Look`: see `stylize`."""
 
         def paint(photographs):
-            return adjusted(self._predict, photographs, seed, grain, strength, keep_colors)
+            return look.apply(self._predict, photographs)
 
         if isinstance(image, str | os.PathLike):
             image = read_image(image)
         elif isinstance(image, Image.Image):
-            image = to_rgb(image)
+            image = still_of(image)
         else:
-            return _stylize_array(np.asarray(image), paint)
+            return _stylize_array(values_of(image), paint)
         return painted(image, lambda pixels: paint(pixels[None])[0])
 
     def save(self, folder, previews=()):
@@ -186,10 +202,15 @@ def stylized_pairs(generator, images, seed=0):
 
 def _stylize_array(array, paint):
     check_pixels(array)
-    images = array if array.ndim == 4 else array[None]
-    is_uint8 = array.dtype == "uint8"
-    pixels = paint(images / np.float32(255 if is_uint8 else 1))
-    return (to_uint8(pixels) if is_uint8 else pixels.astype(array.dtype)).reshape(array.shape)
+    pictures = array.copy()
+    images, results = (x if array.ndim == 4 else x[None] for x in (array, pictures))
+    at_once = max(1, _PIXELS_AT_ONCE // (images.shape[1] * images.shape[2]))
+    for first in range(0, len(images), at_once):
+        pixels = visible_pixels(images[first : first + at_once])
+        painted = paint(pixels)
+        is_uint8 = array.dtype == "uint8"
+        results[first : first + at_once, ..., :3] = to_uint8(painted) if is_uint8 else painted
+    return pictures
 
 
 def _save_golden(style, path):

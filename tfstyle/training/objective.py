@@ -1,9 +1,9 @@
 """What a training lowers: the loss of a recipe, and the Gram matrices of its painting."""
 
-from tfstyle.images.colors import as_seen
 from tfstyle.images.files import read_image
 from tfstyle.images.geometry import resize_longest
 from tfstyle.images.pixels import to_pixels
+from tfstyle.images.transparency import on_white
 from tfstyle.perceptual import PerceptualLoss
 
 
@@ -17,6 +17,6 @@ def loss_of(recipe, vgg):
     Returns:
         `PerceptualLoss`, and the list of what its `style_grams` gave.
     """
-    painting = resize_longest(as_seen(read_image(recipe.painting)), recipe.style_size)
+    painting = resize_longest(on_white(read_image(recipe.painting)), recipe.style_size)
     loss = PerceptualLoss(**recipe.loss_options, network=vgg)
     return loss, loss.style_grams(to_pixels(painting))

@@ -1,0 +1,99 @@
+"""Kinds of image files: which hold photographs, and in which of them pictures are written."""
+
+import functools
+from pathlib import Path
+
+from PIL import Image
+
+# A suffix and the format, by Pillow's name, in which a picture of this suffix is written: those
+# that hold RGB of any size. Others (icons of fixed sizes, palettes, greys) become PNG.
+WRITTEN = {
+    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), "JPEG"),
+    **dict.fromkeys((".png", ".apng"), "PNG"),
+    **dict.fromkeys((".tif", ".tiff"), "TIFF"),
+    **dict.fromkeys((".jp2", ".j2k", ".jpx", ".jpf", ".jpc", ".j2c"), "JPEG2000"),
+    **dict.fromkeys((".tga", ".icb", ".vda", ".vst"), "TGA"),
+    **dict.fromkeys((".ppm", ".pnm"), "PPM"),
+    **dict.fromkeys((".sgi", ".rgb", ".rgba"), "SGI"),
+    **dict.fromkeys((".bmp", ".dib"), "BMP"),
+    ".webp": "WEBP",
+    ".gif": "GIF",
+    ".avif": "AVIF",
+    ".qoi": "QOI",
+    ".pcx": "PCX",
+    ".dds": "DDS",
+    **dict.fromkeys((".heic", ".heif", ".hif"), "HEIF"),
+}
+
+_HEIF = (".heic", ".heif", ".hif")
+
+# Programs, videos and data that Pillow knows by name, or that it cannot show on every system.
+_NO_PHOTOGRAPHS = ("EPS", "PDF", "MPEG", "BUFR", "GRIB", "HDF5", "WMF")
+
+_NAMED = ".jpg, .png, .webp, .tif, .avif, .gif, .bmp"
+
+ANIMATED = ("GIF", "PNG", "WEBP", "AVIF", "TIFF")
+
+
+def is_photograph(path: str | Path) -> bool:
+    """Whether a file's suffix is one of the image formats that Pillow reads.
+
+    HEIC counts where `pillow-heif` is installed.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix in _HEIF:
+        return register_heif()
+    format = Image.registered_extensions().get(suffix)
+    return format in Image.OPEN and format not in _NO_PHOTOGRAPHS
+
+
+def format_of(path: str | Path) -> str:
+    """Returns Pillow's name of the format in which `write_image` writes to a path.
+
+    Raises:
+        ValueError: if the suffix is of no format that can be written.
+    """
+    format = WRITTEN.get(Path(path).suffix.lower())
+    if format is None or (format == "HEIF" and not register_heif()):
+        cure = " HEIC needs: pip install pillow-heif" if format == "HEIF" else ""
+        raise ValueError(
+            f"{path}: cannot write images of this kind. Use {_NAMED} or another format that "
+            f"Pillow writes in colour.{cure}"
+        )
+    return check_writer(format, path)
+
+
+def check_writer(format: str, path: str | Path) -> str:
+    """Returns a format that this Pillow writes.
+
+    Raises:
+        ValueError: if it does not, as Pillow built without AVIF.
+    """
+    Image.init()
+    if format not in Image.SAVE:
+        raise ValueError(f"{path}: this Pillow does not write {format}. Use {_NAMED}.")
+    return format
+
+
+def picture_name(photograph: str | Path) -> str:
+    """Returns the name of a photograph's picture: the same, or with `.png` after it.
+
+    The latter where the photograph's format cannot be written in colour at any size.
+    """
+    name = Path(photograph).name
+    try:
+        format_of(name)
+    except ValueError:
+        return f"{name}.png"
+    return name
+
+
+@functools.cache
+def register_heif() -> bool:
+    """Lets Pillow read and write HEIC, if `pillow-heif` is installed; returns whether it is."""
+    try:
+        import pillow_heif
+    except ImportError:
+        return False
+    pillow_heif.register_heif_opener()
+    return True
