@@ -3,6 +3,7 @@ import pytest
 
 from tfstyle.evaluation import evaluate
 from tfstyle.evaluation.artifacts import border, checkerboard, frame
+from tfstyle.evaluation.flicker import flicker
 from tfstyle.evaluation.reference import equivalent_iterations, reference_curves
 from tfstyle.images.files import find_images
 from tfstyle.perceptual import PerceptualLoss
@@ -27,6 +28,8 @@ def test_evaluation_of_a_style(style, photographs, network):
     assert result["ratio_to_lbfgs"] > 1  # random weights
     assert result["milliseconds"] > 0 and result["checkerboard"] > 0 and result["border"] > 0
     assert 0 < result["frame"] < 1
+    assert {*result["flicker"]} == {"pan", "zoom", "light", "noise", "relative"}
+    assert min(result["flicker"].values()) > 0
     without = evaluate(style, paths, network, 64, iterations=0)
     assert without["total"] == result["total"] and "ratio_to_lbfgs" not in without
     curves = reference_curves(style.recipe, paths, network, 64, 5)
@@ -108,3 +111,28 @@ def test_a_painted_frame_is_seen(rng, edge):
     for picture in framed:
         picture[edge] += (0.2, 0, 0)
     assert frame(framed) == pytest.approx(0.2, abs=1e-6)
+
+
+def measured(paint, natural):
+    return flicker(paint, np.float32(natural[:2]))
+
+
+def test_pixels_painted_by_themselves_do_not_flicker(natural):
+    found = measured(lambda x: 0.2 + 0.5 * x, natural)
+    # Reading bilinearly commutes with a linear function, but for rounding; light does not stay.
+    assert found["pan"] < 1e-3 and found["zoom"] < 1e-3
+    # The mean distance of two normal values of deviation 2, times 0.5: 2 / sqrt(pi).
+    assert found["noise"] == pytest.approx(2 / np.sqrt(np.pi), rel=0.05)
+    # A mean of |ramp| of 1/3 for green, 1/2 for red and blue, a tenth of 0.25 at mean grey.
+    assert found["light"] == pytest.approx(255 * 0.1 * 0.5 * (1 / 3 + 1 / 2 + 1 / 2) / 6, rel=0.2)
+
+
+def test_what_sticks_to_the_frame_flickers_when_the_scene_moves(natural):
+    grid = (np.indices((192, 192)).sum(0) // 2 % 2)[..., None]
+    found = measured(lambda x: np.float32(0.8 * x + 0.2 * grid), natural)
+    assert found["pan"] > 0.2 * 255 / 4
+    assert found["noise"] < 2
+    # Twice the picture flickers twice as much, and has twice the contrast.
+    double = measured(lambda x: 2 * np.float32(0.8 * x + 0.2 * grid), natural)
+    assert double["pan"] == pytest.approx(2 * found["pan"], rel=1e-3)
+    assert double["relative"] == pytest.approx(found["relative"], rel=1e-3)

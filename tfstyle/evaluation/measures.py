@@ -5,6 +5,7 @@ import time
 import numpy as np
 
 from tfstyle.evaluation.artifacts import border, checkerboard, frame
+from tfstyle.evaluation.flicker import flicker
 from tfstyle.evaluation.losses import loss_terms, rounded
 from tfstyle.evaluation.reference import compare, reference_curves, squares
 from tfstyle.painting.whole import stylize_pixels
@@ -35,7 +36,8 @@ def evaluate(
     Returns:
         Dictionary for the card: means over the photographs of `content`, `style`,
         `total_variation` and `total`; `milliseconds` (median time of a picture), `checkerboard`,
-        `border` and `frame`: see the functions of these names; and with the reference
+        `border`, `frame` and `flicker` (a dictionary): see the functions of these names; and with
+        the reference
         `lbfgs_iterations`, `lbfgs_equivalent` (mean), `lbfgs_equivalents` (each), `lbfgs_loss`
         (`total` of the reference at its end) and `ratio_to_lbfgs` (mean of the generator's total
         over the reference's).
@@ -71,5 +73,6 @@ def evaluate(
         "checkerboard": rounded(checkerboard([picture for _, picture in pairs])),
         "border": rounded(border(loss, grams, pairs, paint)),
         "frame": rounded(frame([picture for _, picture in pairs])),
+        "flicker": {k: rounded(v) for k, v in flicker(paint, [x for x, _ in pairs]).items()},
         **(compare([t["total"] for t in terms], curves) if curves else {}),
     }

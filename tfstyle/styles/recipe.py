@@ -54,6 +54,9 @@ class Recipe:
         content_layers, style_layers: Layers of VGG19, see `PerceptualLoss`.
         content_weight, total_variation_weight: Floats, see `PerceptualLoss`.
         loss_padding: `"replicate"`, or `"zero"` as in the papers: `padding` of `PerceptualLoss`.
+        stability: Float, weight of steadiness, for video: 1e7 times it is the cost of a mean
+            difference of 1 between the moved picture and the picture of the moved, relit, noisy
+            photograph: see `training.stability`. 0 leaves it out, and its share of the time.
         crop: Integer, height and width of the training crops.
         jitter: Integer, pixels. VGG19 sees photograph and picture cut at one of `jitter` rows and
             one of as many columns, by chance. Without it the generator learns a mesh that fits
@@ -99,6 +102,7 @@ class Recipe:
     content_weight: float = 1.0
     total_variation_weight: float = 0.0
     loss_padding: str = "replicate"
+    stability: float = 0.0
     crop: int = 256
     jitter: int = 0
     batch_size: int = 1

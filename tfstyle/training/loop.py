@@ -25,6 +25,7 @@ from tfstyle.training.crops import Photographs, draw_styles
 from tfstyle.training.muon import Muon
 from tfstyle.training.objective import loss_of
 from tfstyle.training.progress import Progress
+from tfstyle.training.stability import sample_changes
 from tfstyle.training.starts import begin, begin_trunk
 from tfstyle.training.transfer import ManyStylesTransfer, StyleTransfer
 
@@ -82,7 +83,7 @@ def train(
             start,
             preview=partial(stylized_pairs, images=images, seed=recipe.seed) if images else None,
         )
-        model = StyleTransfer(generator, loss, grams, recipe.jitter)
+        model = StyleTransfer(generator, loss, grams, recipe.jitter, recipe.stability)
         _fit(model, recipe, paths, partial(sample_noise, generator), progress, callbacks)
     trained = build_generator(recipe)
     trained.set_weights(generator.get_weights())
@@ -139,7 +140,9 @@ def train_trunk(
         )
         grams = [np.concatenate(layer) for layer in zip(*each.values(), strict=True)]
         balance = [layer_weights(recipe) * recipe.style_weight for recipe in recipes.values()]
-        model = ManyStylesTransfer(generator, loss, grams, balance, shared.jitter)
+        model = ManyStylesTransfer(
+            generator, loss, grams, balance, jitter=shared.jitter, stability=shared.stability
+        )
         _fit(model, shared, paths, partial(draw_styles, len(recipes)), progress, callbacks)
     trained = build_trunk(recipes)
     trained.set_weights(generator.get_weights())
@@ -163,12 +166,13 @@ def seconds_per_step(recipe, photographs, vgg="imagenet", precision="float32"):
     paths, _ = _images(photographs, (), recipe.crop)
     with _dtype_policy(precision):
         loss, grams = loss_of(recipe, vgg)
-        model = StyleTransfer(build_generator(recipe), loss, grams, recipe.jitter)
+        generator = build_generator(recipe)
+        model = StyleTransfer(generator, loss, grams, recipe.jitter, recipe.stability)
         _freeze(model.generator, recipe.trainable)
         _compile(model, recipe)
-        noise = partial(sample_noise, model.generator)
+        further = _with_changes(recipe, partial(sample_noise, generator))
         options = (recipe.crop, recipe.batch_size, recipe.seed)
-        dataset = Photographs(paths, *options, steps=7, further=noise)
+        dataset = Photographs(paths, *options, steps=7, further=further)
         seconds = []
         for index in range(len(dataset)):
             began = time.perf_counter()
@@ -223,7 +227,7 @@ def _fit(model, recipe, paths, further, progress, callbacks):
             recipe.seed,
             steps=min(STEPS_PER_EPOCH, recipe.steps - first),
             first=first,
-            further=further,
+            further=_with_changes(recipe, further),
         )
         model.fit(
             dataset,
@@ -233,6 +237,13 @@ def _fit(model, recipe, paths, further, progress, callbacks):
             # The checkpoint last: of what is not in it the others see every report again.
             callbacks=[*callbacks, progress],
         )
+
+
+def _with_changes(recipe, further):
+    """Adds the inputs of the stability term, if the recipe has one, to those of the generator."""
+    if not recipe.stability:
+        return further
+    return lambda *crops: [*further(*crops), *sample_changes(*crops)]
 
 
 def _freeze(generator, trainable):

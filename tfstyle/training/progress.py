@@ -13,7 +13,7 @@ from tfstyle.files import remove_partial, replacing
 from tfstyle.images.files import write_image
 from tfstyle.styles.weights import has_finite_weights
 
-LOSSES = ("loss", "content", "style", "total_variation")
+LOSSES = ("loss", "content", "style", "total_variation", "instability")
 
 
 class NonFiniteLossError(ArithmeticError):

@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from tfstyle.training.progress import LOSSES
+from tfstyle.training.stability import STABILITY_BALANCE, changed, instability
 
 
 class StyleTransfer(keras.Model):
@@ -15,17 +16,21 @@ class StyleTransfer(keras.Model):
         perceptual_loss: `PerceptualLoss`.
         style_grams: What `perceptual_loss.style_grams` gave for the painting.
         jitter: Integer, see `Recipe`.
+        stability: Float, see `Recipe`.
 
     Input shape:
-        `[N, height, width, 3]` in [0, 1], or the tuple of it and the generator's further inputs.
+        `[N, height, width, 3]` in [0, 1], or the tuple of it and the generator's further inputs;
+        with a stability also the arrays of `stability.sample_changes`, at the end.
     """
 
-    def __init__(self, generator, perceptual_loss, style_grams, jitter=1, **kwargs):
-        super().__init__(**kwargs)
+    def __init__(self, generator, perceptual_loss, style_grams, jitter=1, stability=0.0, **kwargs):
+        # The generator casts its own inputs; a displacement of 3.3 pixels has no place in bfloat16.
+        super().__init__(autocast=False, **kwargs)
         self.generator = generator
         self.perceptual_loss = perceptual_loss
         self.style_grams = style_grams
         self.jitter = jitter
+        self.stability = stability
         # As an attribute of the model the network's weights are known to every backend.
         self.network = perceptual_loss.network
         self.trackers = [keras.metrics.Mean(name) for name in LOSSES]
@@ -38,18 +43,32 @@ class StyleTransfer(keras.Model):
         return self.trackers
 
     def call(self, inputs, training=False):
-        inputs = list(inputs) if isinstance(inputs, tuple) else inputs
-        return self.generator(inputs, training=training)
+        inputs, changes = self._split(inputs)
+        if changes:
+            # Photographs and their second exposures, in one batch.
+            others = inputs[1:]
+            both = [ops.concatenate([inputs[0], changed(inputs[0], *changes)])]
+            inputs = both + [ops.concatenate([other, other]) for other in others]
+        return self.generator(inputs if len(inputs) > 1 else inputs[0], training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        inputs = keras.tree.flatten(x)
-        photographs, pictures = self._jittered(inputs[0], y_pred)
+        inputs, changes = self._split(x)
+        pictures, *second = ops.split(y_pred, 2) if changes else [y_pred]
+        photographs, seen = self._jittered(inputs[0], pictures)
         content = self.perceptual_loss.content_features(photographs)
-        terms = self.perceptual_loss(content, pictures, *self.style_target(inputs))
+        terms = self.perceptual_loss(content, seen, *self.style_target(inputs))
         terms["loss"] = terms["total"]
+        terms["instability"] = instability(pictures, *second, changes[0]) if changes else 0.0
+        if changes:
+            terms["loss"] += self.stability * STABILITY_BALANCE * terms["instability"]
         for tracker in self.trackers:
             tracker.update_state(terms[tracker.name])
         return terms["loss"]
+
+    def _split(self, inputs):
+        """Gives the inputs of the generator, and those of the stability term, if there is one."""
+        inputs = keras.tree.flatten(inputs)
+        return (inputs[:-3], inputs[-3:]) if self.stability else (inputs, [])
 
     def _jittered(self, photographs, pictures):
         if self.jitter == 1:
@@ -76,13 +95,15 @@ class ManyStylesTransfer(StyleTransfer):
         style_grams: List of arrays `[styles, channels, channels]`, one a style layer.
         balance: Floats `[styles, style layers]`, the weights of each painting's style terms.
         jitter: Integer, see `Recipe`.
+        stability: Float, see `Recipe`.
 
     Input shape:
-        The tuple of `[N, height, width, 3]` in [0, 1] and one-hot `[N, styles]`.
+        The tuple of `[N, height, width, 3]` in [0, 1] and one-hot `[N, styles]`; and the arrays of
+        `stability.sample_changes` with a stability.
     """
 
-    def __init__(self, generator, perceptual_loss, style_grams, balance, jitter=1, **kwargs):
-        super().__init__(generator, perceptual_loss, style_grams, jitter, **kwargs)
+    def __init__(self, generator, perceptual_loss, style_grams, balance, **kwargs):
+        super().__init__(generator, perceptual_loss, style_grams, **kwargs)
         self.balance = np.float32(balance)
 
     def style_target(self, inputs):

@@ -1,0 +1,94 @@
+"""How much a painted video would flicker, told from photographs that move in a known way."""
+
+import numpy as np
+from keras import ops
+
+from tfstyle.images.pixels import luminance
+from tfstyle.training.stability import warp
+
+_PANS = ((1.5, 0.75), (0.5, 2.25))  # pixels, down and across: no two phases of 4 pixels alike
+_ZOOM = 1.02
+_LIGHT = 0.1  # by which light falls off from one corner to the other, and grows in red
+_NOISE = 2 / 255  # deviation of each of two exposures
+_BORDER = 16  # pixels; what comes into the picture there has no picture before
+_WINDOW = 8  # pixels: the neighbourhood of local contrast
+
+
+def flicker(paint, photographs, seed=0):
+    """Gives how far pictures change where the scene does not.
+
+    Each photograph moves, is lit otherwise, or gets noise, by a known amount:
+
+        mean |picture of changed photograph - picture moved alike|, in levels of 255
+
+    over all pixels but those at the border, so that no estimated motion is needed.
+
+    - `pan`: shifts of (1.5, 0.75) and of (0.5, 2.25) pixels, read bilinearly.
+    - `zoom`: by 1.02, around the middle.
+    - `light`: falls off by a tenth along the diagonal, and is redder by as much along the other.
+      Light that changes everywhere alike is forgotten by instance normalization.
+    - `noise`: two exposures with normal noise of a deviation of 2 levels each.
+    - `relative`: `pan` over the local contrast of the pictures, the deviation of luminance within
+      8 x 8 pixels. It tells strokes that flicker from a picture that has more of them.
+
+    Args:
+        paint: Function that gives the picture of a photograph.
+        photographs: Sequence of float arrays `[height, width, 3]` in [0, 1], at least 64 pixels
+            each way.
+        seed: Integer, decides the noise.
+
+    Returns:
+        Dictionary of floats, lower is steadier.
+    """
+    rng = np.random.default_rng(seed)
+    found = {"pan": [], "zoom": [], "light": [], "noise": []}
+    contrasts = []
+    for photograph in photographs:
+        photograph = np.float32(photograph)
+        picture = paint(photograph)
+        contrasts.append(_local_contrast(picture))
+        still = np.zeros((*photograph.shape[:2], 2), "float32")
+        for shift in _PANS:
+            found["pan"].append(_change(paint, photograph, picture, still + np.float32(shift)))
+        found["zoom"].append(_change(paint, photograph, picture, _zoom(still)))
+        lit = paint(np.clip(photograph * _light(still), 0, 1))
+        found["light"].append(_difference(lit, picture))
+        noise = _NOISE * rng.standard_normal((2, *photograph.shape), "float32")
+        found["noise"].append(_difference(*map(paint, np.clip(photograph + noise, 0, 1))))
+    means = {name: float(np.mean(values)) for name, values in found.items()}
+    return {**means, "relative": means["pan"] / max(float(np.mean(contrasts)), 1e-6)}
+
+
+def _change(paint, photograph, picture, displacement):
+    return _difference(paint(_moved(photograph, displacement)), _moved(picture, displacement))
+
+
+def _moved(image, displacement):
+    return ops.convert_to_numpy(warp(image[None], displacement[None]))[0]
+
+
+def _difference(a, b):
+    inner = np.s_[_BORDER:-_BORDER, _BORDER:-_BORDER]
+    return 255 * np.mean(np.abs(a[inner] - b[inner]))
+
+
+def _zoom(still):
+    height, width = still.shape[:2]
+    places = np.stack(np.meshgrid(np.arange(height), np.arange(width), indexing="ij"), -1)
+    middle = np.subtract((height, width), 1) / 2
+    return np.float32((1 / _ZOOM - 1) * (places - middle))
+
+
+def _light(still):
+    height, width = still.shape[:2]
+    down, across = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)
+    along, other = (down + across) / 2, (down - across) / 2
+    return np.float32(1 + _LIGHT * np.stack([along + other, along, along - other], -1))
+
+
+def _local_contrast(picture):
+    """Gives the mean deviation of the luminance within blocks, in levels of 255."""
+    height, width = (side // _WINDOW * _WINDOW for side in picture.shape[:2])
+    grey = luminance(picture[:height, :width])
+    blocks = grey.reshape(height // _WINDOW, _WINDOW, width // _WINDOW, _WINDOW)
+    return 255 * float(np.mean(np.std(blocks, axis=(1, 3))))

@@ -1,0 +1,138 @@
+"""Steadiness: the picture of a moved, relit, noisy photograph is the moved picture."""
+
+import numpy as np
+from keras import ops
+from PIL import Image
+
+# What a mean difference of 1, the whole range of a picture, costs beside the loss of a recipe:
+# a trained style has a loss near 7e5, and differences near 0.05.
+STABILITY_BALANCE = 1e7
+
+# Deviations, in pixels. Strides of 2 and the grid of nearest-neighbour upsampling repeat every
+# 4 pixels: what happens within some periods is what a generator must learn to paint alike.
+_SHIFT = 3.0
+_WARP, _WARP_GRID = 1.0, 64  # of a smooth field, and the distance of its knots
+_ZOOM = 0.015  # of a scale; 2 pixels at the border of a crop of 256
+
+# Deviations of light, as a factor. The same factor everywhere changes nothing: instance
+# normalization forgets it.
+_LIGHT = 0.04
+_NOISE = 0.012  # most of a sensor's, in [0, 1]; its deviation is drawn for each photograph
+_BLOCK = 8  # pixels: a codec's errors are alike within its blocks
+
+
+def sample_changes(batch, height, width, seed):
+    """Draws how photographs move, are lit, and which noise they have, in a second exposure.
+
+    Args:
+        batch: Integer, number of photographs.
+        height: Integer, of the photographs.
+        width: Likewise.
+        seed: Tuple of integers: the same one gives the same changes.
+
+    Returns:
+        List of float32 arrays: `displacement` `[batch, height, width, 2]`, for each pixel where it
+        comes from, down and across in pixels, relative to itself; `light`
+        `[batch, height, width, 3]`, factors; and `noise` of the same shape, to be added.
+    """
+    rng = np.random.default_rng((*seed, 3))
+    drawn = [_sample(rng, height, width) for _ in range(batch)]
+    return [np.stack(arrays) for arrays in zip(*drawn, strict=True)]
+
+
+def _sample(rng, height, width):
+    places = np.meshgrid(np.arange(height), np.arange(width), indexing="ij")
+    middle = np.subtract((height, width), 1) / 2
+    zoom = _ZOOM * rng.standard_normal() * (np.stack(places, -1) - middle)
+    shift = _SHIFT * rng.standard_normal(2)
+    displacement = shift + zoom + _WARP * _smooth(rng, height, width, 2)
+    light = np.exp(_LIGHT * (_smooth(rng, height, width, 3) + rng.standard_normal(3)))
+    noise = rng.standard_normal((height, width, 3), "float32")
+    blocks = rng.standard_normal((-(-height // _BLOCK), -(-width // _BLOCK), 3), "float32")
+    noise += blocks.repeat(_BLOCK, 0).repeat(_BLOCK, 1)[:height, :width] / 2
+    noise *= rng.uniform(0, _NOISE)
+    return [np.float32(each) for each in (displacement, light, noise)]
+
+
+def _smooth(rng, height, width, channels):
+    """Draws a smooth field `[height, width, channels]` of normal values."""
+    knots = [max(2, round(side / _WARP_GRID) + 1) for side in (height, width)]
+    fields = [Image.fromarray(rng.standard_normal(knots, "float32")) for _ in range(channels)]
+    return np.stack([field.resize((width, height), Image.BICUBIC) for field in fields], -1)
+
+
+def changed(photographs, displacement, light, noise):
+    """Gives the second exposure of photographs, see `sample_changes`: clipped to [0, 1]."""
+    return ops.clip(light * warp(photographs, displacement) + noise, 0, 1)
+
+
+def warp(images, displacement):
+    """Moves images: each pixel is read, bilinearly, where its displacement leads.
+
+        y[n, i, j] = x[n, i + displacement[n, i, j, 0], j + displacement[n, i, j, 1]]
+
+    Beyond the border the pixels of the border repeat.
+
+    Args:
+        images: Float `[N, height, width, channels]`.
+        displacement: Float `[N, height, width, 2]`, in pixels.
+
+    Returns:
+        float32 tensor of the images' shape.
+    """
+    images = ops.cast(images, "float32")
+    batch, height, width, channels = ops.shape(images)
+    rows, columns = _sources(displacement, height, width)
+    rows = ops.clip(rows, 0, height - 1)
+    columns = ops.clip(columns, 0, width - 1)
+    top, left = ops.cast(ops.floor(rows), "int32"), ops.cast(ops.floor(columns), "int32")
+    down = ops.expand_dims(rows - ops.cast(top, "float32"), -1)
+    across = ops.expand_dims(columns - ops.cast(left, "float32"), -1)
+    flat = ops.reshape(images, (-1, channels))
+    first = ops.reshape(ops.arange(batch, dtype="int32") * (height * width), (-1, 1, 1))
+
+    def pixels(row, column):
+        return ops.take(flat, first + row * width + column, axis=0)
+
+    below, right = ops.minimum(top + 1, height - 1), ops.minimum(left + 1, width - 1)
+    upper = pixels(top, left) * (1 - across) + pixels(top, right) * across
+    lower = pixels(below, left) * (1 - across) + pixels(below, right) * across
+    return upper * (1 - down) + lower * down
+
+
+def inside(displacement):
+    """Gives 1 where a displacement leads into the image, 0 elsewhere: float32 `[N, H, W, 1]`."""
+    height, width = ops.shape(displacement)[1:3]
+    rows, columns = _sources(displacement, height, width)
+    within = (rows >= 0) & (rows <= height - 1) & (columns >= 0) & (columns <= width - 1)
+    return ops.expand_dims(ops.cast(within, "float32"), -1)
+
+
+def instability(pictures, of_changed, displacement):
+    """Gives the mean absolute difference between moved pictures and those of moved photographs.
+
+        mean over pixels seen in both of |warp(picture) - picture of the changed photograph|
+
+    Args:
+        pictures: Float `[N, height, width, 3]`, those of the photographs.
+        of_changed: Likewise, those of `changed(photographs, ...)`.
+        displacement: Float `[N, height, width, 2]`.
+
+    Returns:
+        float32 scalar.
+
+    Reference:
+        Wang, Xu, Zhang, Wang, Liu, *Consistent Video Style Transfer via Compound Regularization*,
+        AAAI 2020.
+    """
+    seen = inside(displacement)
+    difference = ops.abs(warp(pictures, displacement) - ops.cast(of_changed, "float32"))
+    return ops.mean(ops.sum(seen * difference, axis=(1, 2, 3))) / (
+        3 * ops.maximum(ops.mean(ops.sum(seen, axis=(1, 2, 3))), 1.0)
+    )
+
+
+def _sources(displacement, height, width):
+    displacement = ops.cast(displacement, "float32")
+    rows = ops.expand_dims(ops.arange(height, dtype="float32"), -1) + displacement[..., 0]
+    return rows, ops.arange(width, dtype="float32") + displacement[..., 1]
