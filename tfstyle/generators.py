@@ -7,18 +7,20 @@ in [0, 1], float32. Height and width are free, in multiples of 4 (`johnson`) or 
 from functools import partial
 
 import keras
-import numpy as np
 from keras import layers
 
+from tfstyle.facts import FACTS
 from tfstyle.layers import (
     ConditionalInstanceNormalization,
     Conv2D,
+    Cropping2D,
     ImageInput,
     ImageOutput,
     InstanceNormalization,
     NearestUpsampling2D,
     ReflectionPadding2D,
 )
+from tfstyle.noise import draw_noise
 
 _NORMALIZATIONS = {
     "instance": InstanceNormalization,
@@ -28,7 +30,7 @@ _NORMALIZATIONS = {
 _PADDINGS = {"reflect": ReflectionPadding2D, "zero": layers.ZeroPadding2D}
 # Of an image that is upsampled after it: see `_Convolutions.upsampled`.
 _SMALL_PADDINGS = {**_PADDINGS, "reflect": partial(ReflectionPadding2D, symmetric=True)}
-_RATIOS = (32, 16, 8, 4, 2, 1)
+_RATIOS = FACTS["pyramid"].noise_ratios
 # A convolution 3 x 3 of a pale photograph has a variance that is not far above epsilon, which would
 # count: the picture would depend on contrast. The normalization behind it cancels this factor.
 _PYRAMID_GAIN = 16.0
@@ -75,7 +77,7 @@ def johnson(width=32, normalization="instance", padding="reflect", styles=0):
     style_weights = keras.Input((styles,), name="style_weights") if styles else None
     convolve = _Convolutions(normalization, padding, style_weights)
     image = keras.Input((None, None, 3), name="image")
-    x = ImageInput(multiple=4, minimum=8)(image)
+    x = _image_input("johnson")(image)
     x = convolve(x, width, kernel=9)
     x = convolve(x, 2 * width, strides=2)
     x = convolve(x, 4 * width, strides=2)
@@ -131,7 +133,7 @@ def pyramid(width=8, normalization="instance", padding="reflect", noise_channels
         return convolve(convolve(convolve(x, channels), channels), channels, kernel=1)
 
     image = keras.Input((None, None, 3), name="image")
-    checked = ImageInput(multiple=32, minimum=64)(image)
+    checked = _image_input("pyramid")(image)
     noises, path = [], None
     for number, ratio in enumerate(_RATIOS, start=1):
         scale = checked
@@ -154,6 +156,10 @@ def pyramid(width=8, normalization="instance", padding="reflect", noise_channels
 
 
 GENERATORS = {"johnson": johnson, "pyramid": pyramid}
+
+
+def _image_input(name):
+    return ImageInput(FACTS[name].multiple, FACTS[name].minimum)
 
 
 def noise_inputs(generator):
@@ -182,9 +188,8 @@ def sample_noise(generator, batch, height, width, seed):
         List of float32 arrays `[batch, height / ratio, width / ratio, noise_channels]`, one
         a scale, coarsest first; empty for a generator without noise.
     """
-    rng = np.random.default_rng(seed)
-    shapes = [(batch, height // r, width // r, c) for _, r, c in noise_inputs(generator)]
-    return [rng.standard_normal(shape, dtype="float32") for shape in shapes]
+    noise = [(ratio, channels) for _, ratio, channels in noise_inputs(generator)]
+    return draw_noise(noise, batch, height, width, seed)
 
 
 def size_rule(generator):
@@ -229,7 +234,7 @@ class _Convolutions:
         # What reflection gives beside the border is of the same small pixel as the border itself.
         x = self._small_padding(1)(x)
         x = Conv2D(channels, 3, upsampling=True, use_bias=False)(x)
-        return layers.Activation("relu")(self.normalize(layers.Cropping2D(1)(x)))
+        return layers.Activation("relu")(self.normalize(Cropping2D(1)(x)))
 
     def normalize(self, x):
         if self._style_weights is None:
@@ -243,4 +248,4 @@ class _Convolutions:
     def _convolve(self, x, channels, kernel, strides, use_bias):
         if kernel > 1:
             x = self._padding(kernel // 2)(x)
-        return layers.Conv2D(channels, kernel, strides, use_bias=use_bias)(x)
+        return Conv2D(channels, kernel, strides, use_bias=use_bias)(x)

@@ -9,6 +9,8 @@ import numpy as np
 import scipy.optimize
 from keras import ops
 
+from tfstyle.layers import fast_kernels
+
 
 def optimize(photograph, perceptual_loss, style_grams, iterations=100, callback=None, start=None):
     """Lowers the perceptual loss of one picture by L-BFGS.
@@ -36,7 +38,8 @@ def optimize(photograph, perceptual_loss, style_grams, iterations=100, callback=
     targets = perceptual_loss.content_features(batch)
 
     def total(picture):
-        return perceptual_loss(targets, picture, style_grams)["total"]
+        with fast_kernels():
+            return perceptual_loss(targets, picture, style_grams)["total"]
 
     value_and_gradient = _differentiate(total)
 

@@ -6,6 +6,9 @@ import re
 import keras
 from keras import ops
 
+from tfstyle.layers.kernels import use_fast_kernels
+from tfstyle.layers.resampling import mirror_pad
+
 
 class PerceptualLoss:
     """Content, style and total-variation loss between features of a fixed network.
@@ -161,9 +164,30 @@ def gram_matrix(features):
         float32 `[N, channels, channels]`, divided by `channels * height * width`.
     """
     height, width, channels = ops.shape(features)[1:]
-    flat = ops.reshape(ops.cast(features, "float32"), (-1, height * width, channels))
-    positions = ops.cast(height * width, "float32")
-    return ops.matmul(ops.transpose(flat, (0, 2, 1)), flat / (positions * channels))
+    flat = ops.reshape(features, (-1, height * width, channels))
+    # Divided at the end: the matrix is smaller than the features.
+    return _products(flat) / ops.cast(height * width * channels, "float32")
+
+
+def _products(flat):
+    """Multiplies features `[N, positions, channels]` with themselves, in float32."""
+    if not use_fast_kernels():
+        flat = ops.cast(flat, "float32")
+        return ops.matmul(ops.transpose(flat, (0, 2, 1)), flat)
+    import tensorflow as tf
+
+    @tf.custom_gradient
+    def products(flat):
+        wide = tf.cast(flat, "float32")
+
+        def gradient(upstream):
+            # One product in place of two, and in the features' own dtype, that of the result.
+            both = upstream + tf.linalg.matrix_transpose(upstream)
+            return tf.matmul(flat, tf.cast(both, flat.dtype))
+
+        return tf.matmul(wide, wide, transpose_a=True), gradient
+
+    return products(flat)
 
 
 def total_variation(pictures):
@@ -181,9 +205,8 @@ class _ReplicatingConv2D(keras.layers.Conv2D):
     """A convolution of padding "same" that repeats the border's pixels where that has zeros."""
 
     def convolution_op(self, inputs, kernel):
-        sides = [(size // 2, size // 2) for size in self.kernel_size]
         # For a kernel of 3 x 3 "symmetric" is a repetition, and it takes a single pixel too.
-        padded = ops.pad(inputs, ((0, 0), *sides, (0, 0)), mode="symmetric")
+        padded = mirror_pad(inputs, self.kernel_size[0] // 2, symmetric=True)
         return ops.conv(padded, kernel, padding="valid", data_format="channels_last")
 
 

@@ -17,11 +17,10 @@ from tfstyle.commands.terminal import (
     style_or_blend,
     tell_of_others,
 )
+from tfstyle.facts import FACTS
 from tfstyle.images.files import find_images, read_image, write_image
 from tfstyle.images.formats import format_of, is_photograph, picture_name
 from tfstyle.images.geometry import limit_longest
-
-_GIGABYTES = {"johnson": 0.4, "pyramid": 0.8}  # a megapixel of a large photograph
 
 _MANY_GIGABYTES = 4
 
@@ -83,7 +82,7 @@ def stylize(
 
 def _warn_of_memory(path, image, generator):
     """Tells before a large photograph is painted, since a full memory can end the whole program."""
-    needed = _GIGABYTES[generator] * image.width * image.height / 1e6
+    needed = FACTS[generator].gigabytes * image.width * image.height / 1e6
     if needed > _MANY_GIGABYTES:
         typer.echo(
             f"{path}: {image.width} x {image.height} pixels take about {needed:.0f} GB of memory, "

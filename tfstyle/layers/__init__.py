@@ -19,16 +19,19 @@ Keras 3 goes by the order of the layers, not by their names. `tests/test_addons.
 """
 
 from tfstyle.layers.convolution import Conv2D
+from tfstyle.layers.kernels import fast_kernels
 from tfstyle.layers.normalization import ConditionalInstanceNormalization, InstanceNormalization
 from tfstyle.layers.pixels import ImageInput, ImageOutput
-from tfstyle.layers.resampling import NearestUpsampling2D, ReflectionPadding2D
+from tfstyle.layers.resampling import Cropping2D, NearestUpsampling2D, ReflectionPadding2D
 
 __all__ = [
     "ConditionalInstanceNormalization",
     "Conv2D",
+    "Cropping2D",
     "ImageInput",
     "ImageOutput",
     "InstanceNormalization",
     "NearestUpsampling2D",
     "ReflectionPadding2D",
+    "fast_kernels",
 ]

@@ -5,6 +5,8 @@ import itertools
 import keras
 from keras import ops
 
+from tfstyle.layers.kernels import use_fast_kernels
+
 
 @keras.saving.register_keras_serializable(package="tfstyle")
 class Conv2D(keras.layers.Conv2D):
@@ -62,9 +64,26 @@ class Conv2D(keras.layers.Conv2D):
         self.upsampling = upsampling
 
     def convolution_op(self, inputs, kernel):
-        if not self.upsampling:
-            return super().convolution_op(inputs, kernel)
-        return _depth_to_space(super().convolution_op(inputs, _of_phases(kernel)))
+        if self.upsampling:
+            return _depth_to_space(super().convolution_op(inputs, kernel_of_phases(kernel)))
+        if use_fast_kernels() and computes_squares(self):
+            return self._by_squares(inputs, kernel)
+        return super().convolution_op(inputs, kernel)
+
+    def _by_squares(self, inputs, kernel):
+        """Computes the pixels of 2 x 2 squares together: see `computes_squares`."""
+        import tensorflow as tf
+
+        def squares():
+            wide = kernel_of_squares(kernel)
+            return tf.nn.depth_to_space(tf.nn.conv2d(inputs, wide, 2, "VALID"), 2)
+
+        sides = zip(ops.shape(inputs)[1:3], self.kernel_size, strict=True)
+        odd = [(side - size + 1) % 2 for side, size in sides]
+        if not any(tf.is_tensor(side) for side in odd):
+            return squares() if not any(odd) else super().convolution_op(inputs, kernel)
+        plain = super().convolution_op
+        return tf.cond(tf.equal(odd[0] + odd[1], 0), squares, lambda: plain(inputs, kernel))
 
     def compute_output_shape(self, input_shape):
         if self.upsampling:
@@ -76,7 +95,25 @@ class Conv2D(keras.layers.Conv2D):
         return {**super().get_config(), "upsampling": self.upsampling}
 
 
-def _of_phases(kernel):
+def computes_squares(layer: keras.layers.Conv2D) -> bool:
+    """Whether a convolution is faster when it computes the pixels of 2 x 2 squares together.
+
+    Kernels for convolutions fill whole registers with filters: three take as long as sixteen. For a
+    9 x 9 convolution to RGB, twelve filters on every second row and column, of 10 x 10, have a
+    quarter more multiplications and take a third of the time.
+    """
+    steps = {*layer.strides, *layer.dilation_rate, layer.groups}
+    plain = steps == {1} and layer.padding == "valid"
+    return plain and layer.filters <= 4 and min(layer.kernel_size) > 3
+
+
+def kernel_of_squares(kernel):
+    """Returns the kernel for 2 x 2 squares: `[k, l, i, o]` to `[k + 1, l + 1, i, 4 * o]`."""
+    sides = itertools.product([(0, 1), (1, 0)], repeat=2)
+    return ops.concatenate([ops.pad(kernel, (*side, (0, 0), (0, 0))) for side in sides], axis=-1)
+
+
+def kernel_of_phases(kernel):
     """Gives the kernel of `Conv2D` upsampling: `[k, l, i, o]` to `[a, b, i, 4 * o]`."""
     height, width, *channels = kernel.shape
     pairs = (height // 2 + 1, 2, width // 2 + 1, 2, *channels)

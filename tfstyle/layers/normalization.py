@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from tfstyle.layers.kernels import use_fast_kernels
+
 
 @keras.saving.register_keras_serializable(package="tfstyle")
 class InstanceNormalization(keras.layers.Layer):
@@ -166,7 +168,7 @@ def _known_channels(shape):
 
 
 def _normalize(x, gamma, beta, epsilon):
-    """Normalizes each channel of each image, in float32 at least.
+    """Normalizes each channel of each image, with statistics in float32 at least.
 
     Args:
         x: `[N, height, width, channels]`.
@@ -175,9 +177,36 @@ def _normalize(x, gamma, beta, epsilon):
         epsilon: Float.
     """
     dtype = keras.backend.standardize_dtype(x.dtype)
+    has_kernel = dtype in ("float32", "bfloat16") and x.shape[0] is not None
+    if has_kernel and use_fast_kernels():
+        return _normalize_fused(x, gamma, beta, epsilon)
     x = ops.cast(x, "float64" if dtype == "float64" else "float32")
     centered = x - ops.mean(x, axis=(1, 2), keepdims=True)
     variance = ops.mean(ops.square(centered), axis=(1, 2), keepdims=True)
     # gamma joins the small [N, 1, 1, C] tensor: one full-size multiplication, not two.
     scale = ops.cast(gamma, x.dtype) * ops.rsqrt(variance + epsilon)
     return centered * scale + ops.cast(beta, x.dtype)
+
+
+def _normalize_fused(x, gamma, beta, epsilon):
+    """Normalizes with TensorFlow's kernel for batch normalization in training.
+
+    For a batch of one image the two are the same. The kernel reads the image twice and writes it
+    once, in bfloat16 too; the formula above passes over memory eight times. Its gradient is one
+    kernel as well.
+    """
+    import tensorflow as tf
+
+    def normalize(image, gamma, beta):
+        options = {"mean": [], "variance": [], "epsilon": epsilon, "is_training": True}
+        scale, offset = tf.reshape(gamma, [-1]), tf.reshape(beta, [-1])
+        return tf.raw_ops.FusedBatchNormV3(x=image, scale=scale, offset=offset, **options).y
+
+    images = tf.split(x, x.shape[0]) if x.shape[0] != 1 else [x]
+    each = [
+        parameter if parameter.shape.rank == 1 else parameter[number]
+        for number in range(len(images))
+        for parameter in (gamma, beta)
+    ]
+    normalized = list(map(normalize, images, each[::2], each[1::2]))
+    return tf.concat(normalized, 0) if len(normalized) > 1 else normalized[0]

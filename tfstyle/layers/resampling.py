@@ -3,6 +3,65 @@
 import keras
 from keras import ops
 
+from tfstyle.layers.kernels import use_fast_kernels
+
+
+def mirror_pad(x, padding, symmetric=False):
+    """Pads height and width by mirroring: see `ReflectionPadding2D`.
+
+    Args:
+        x: `[N, height, width, channels]`.
+        padding: Integer, pixels added on each of the four sides.
+        symmetric: Whether the border pixel is repeated.
+
+    Returns:
+        `[N, height + 2 * padding, width + 2 * padding, channels]`.
+    """
+    if use_fast_kernels():
+        return _gathered(x, padding, symmetric)
+    sides = (padding, padding)
+    mode = "symmetric" if symmetric else "reflect"
+    return ops.pad(x, ((0, 0), sides, sides, (0, 0)), mode=mode)
+
+
+def _gathered(x, padding, symmetric):
+    """Pads on TensorFlow: each pixel of the result is copied, all its channels at once.
+
+    Three times as fast as `tf.pad`, which goes channel by channel. The gradient is that of
+    `tf.pad`: a sum, which a copy has no use for.
+    """
+    import tensorflow as tf
+
+    sides = [[0, 0], [padding, padding], [padding, padding], [0, 0]]
+    mode = "SYMMETRIC" if symmetric else "REFLECT"
+
+    @tf.custom_gradient
+    def pad(x):
+        batch, height, width, channels = ops.shape(x)
+        rows = _mirrored(height, padding, symmetric)
+        columns = _mirrored(width, padding, symmetric)
+        positions = rows[:, None] * width + columns
+        pixels = tf.reshape(x, [batch, height * width, channels])
+
+        def gradient(upstream):
+            return tf.raw_ops.MirrorPadGrad(input=upstream, paddings=sides, mode=mode)
+
+        return tf.gather(pixels, positions, axis=1), gradient
+
+    return pad(x)
+
+
+def _mirrored(side, padding, symmetric):
+    """Gives the pixels that a mirrored row has: `cb|abcd|cb` or, symmetric, `ba|abcd|dc`."""
+    import tensorflow as tf
+
+    indices = tf.range(-padding, side + padding)
+    if symmetric:
+        indices = tf.where(indices < 0, -1 - indices, indices)
+        return tf.where(indices >= side, 2 * side - 1 - indices, indices)
+    indices = tf.abs(indices)
+    return tf.where(indices >= side, 2 * side - 2 - indices, indices)
+
 
 @keras.saving.register_keras_serializable(package="tfstyle")
 class ReflectionPadding2D(keras.layers.Layer):
@@ -51,9 +110,7 @@ class ReflectionPadding2D(keras.layers.Layer):
                 f"Reflection by {self.padding} needs more than {self.padding} pixels of "
                 f"height and width. Received: {height}x{width}. Use a larger image."
             )
-        sides = (self.padding, self.padding)
-        mode = "symmetric" if self.symmetric else "reflect"
-        return ops.pad(inputs, ((0, 0), sides, sides, (0, 0)), mode=mode)
+        return mirror_pad(inputs, self.padding, self.symmetric)
 
     def compute_output_shape(self, input_shape):
         batch, height, width, channels = input_shape
@@ -62,6 +119,43 @@ class ReflectionPadding2D(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "padding": self.padding, "symmetric": self.symmetric}
+
+
+@keras.saving.register_keras_serializable(package="tfstyle")
+class Cropping2D(keras.layers.Cropping2D):
+    """`keras.layers.Cropping2D` with a fast gradient on TensorFlow.
+
+    The gradient of TensorFlow's slices takes 28 times as long as padding with zeros, which gives
+    the same numbers.
+
+    Args:
+        cropping: See `keras.layers.Cropping2D`; likewise `**kwargs`.
+
+    Input shape:
+        `[N, height, width, channels]`.
+
+    Output shape:
+        `[N, height - top - bottom, width - left - right, channels]`.
+
+    Example:
+
+        >>> import numpy as np
+        >>> Cropping2D(1)(np.zeros((1, 6, 8, 2))).shape == (1, 4, 6, 2)
+        True
+    """
+
+    def call(self, inputs):
+        crop = super().call
+        if not use_fast_kernels():
+            return crop(inputs)
+        import tensorflow as tf
+
+        @tf.custom_gradient
+        def with_gradient(x):
+            sides = [[0, 0], *map(list, self.cropping), [0, 0]]
+            return crop(x), lambda upstream: tf.pad(upstream, sides)
+
+        return with_gradient(inputs)
 
 
 @keras.saving.register_keras_serializable(package="tfstyle")

@@ -1,51 +1,74 @@
-"""A generator meets pixels: whole images, of any size."""
+"""Whole images through a generator in Keras."""
 
-import contextlib
-import logging
+import weakref
+from collections.abc import Sequence
 
+import keras
 import numpy as np
 
-from tfstyle.generators import sample_noise, size_rule
-from tfstyle.images.geometry import fitting, mirror
+from tfstyle.generators import noise_inputs, size_rule
+from tfstyle.layers import fast_kernels
+from tfstyle.painting.sizes import Needs, Run, paint
+
+_runs: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
-def stylize_pixels(generator, pixels, seed=0, style_weights=None):
+def stylize_pixels(
+    generator: keras.Model,
+    pixels: np.ndarray,
+    seed: int | Sequence[int] = 0,
+    style_weights: np.ndarray | None = None,
+) -> np.ndarray:
     """Runs a generator on images of any size.
 
     Args:
         generator: `keras.Model` of `build_generator`, or of `styles.trunk.build_trunk`.
         pixels: Array `[N, height, width, 3]` in [0, 1].
-        seed: Integer, for generators that take noise.
+        seed: Decides the noise of a generator that takes noise.
         style_weights: Array `[styles]`, for a trunk.
 
     Returns:
         float32 array of the same shape, in [0, 1].
     """
-    batch, height, width = pixels.shape[:3]
-    rule = size_rule(generator)
-    padded = mirror(pixels, fitting(height, *rule), fitting(width, *rule))
-    if style_weights is None:
-        others = sample_noise(generator, batch, *padded.shape[1:3], seed)
-    else:
-        others = [np.tile(style_weights, (batch, 1))]
-    with _retracing_is_fine():
-        pictures = generator.predict_on_batch([padded, *others] if others else padded)
-    return np.asarray(pictures)[:, :height, :width]
+    if generator not in _runs:
+        _runs[generator] = _compiled(generator)
+    return paint(_runs[generator], needs_of(generator), pixels, seed, style_weights)
 
 
-@contextlib.contextmanager
-def _retracing_is_fine():
-    """Keeps TensorFlow from warning of the fifth style.
+def needs_of(generator: keras.Model) -> Needs:
+    """Returns what a generator needs of its inputs."""
+    noise = tuple((ratio, channels) for _, ratio, channels in noise_inputs(generator))
+    return Needs(*size_rule(generator), noise)
 
-    It counts the compilations of all Keras models together, and takes them for those of one.
-    """
-    logger = logging.getLogger("tensorflow")
 
-    def of_other_things(record):
-        return "retracing" not in str(record.msg)
+def _compiled(generator: keras.Model) -> Run:
+    """Compiles a generator for one image of any size."""
+    if keras.backend.backend() == "tensorflow":
+        return _compiled_by_tensorflow(generator)
+    if keras.backend.backend() == "openvino":
+        # Keras' own way compiles each size anew, and lets OpenVINO choose the precision.
+        from tfstyle.painting.openvino import OpenVino, network_of
 
-    logger.addFilter(of_other_things)
-    try:
-        yield
-    finally:
-        logger.removeFilter(of_other_things)
+        return OpenVino(network_of(generator), generator.compute_dtype)
+    generator = weakref.proxy(generator)  # else the dictionary would keep it alive
+    return lambda inputs: np.asarray(
+        keras.ops.convert_to_numpy(
+            generator.predict_on_batch(inputs if len(inputs) > 1 else inputs[0])
+        ),
+        "float32",
+    )
+
+
+def _compiled_by_tensorflow(generator: keras.Model) -> Run:
+    import tensorflow as tf
+
+    # Free sizes: each new size would cost a second. One image, which the fast kernels need.
+    signature = [tf.TensorSpec([1, *each.shape[1:]]) for each in generator.inputs]
+    reference = weakref.ref(generator)
+
+    @tf.function(input_signature=signature, autograph=False)
+    def run(*inputs):
+        with fast_kernels():
+            return reference()(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
+
+    return lambda inputs: run(*map(tf.constant, inputs)).numpy()

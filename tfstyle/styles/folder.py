@@ -21,6 +21,7 @@ import functools
 import importlib.resources
 from pathlib import Path
 
+from tfstyle.facts import FACTS
 from tfstyle.files import sha256
 from tfstyle.styles.card import CARD
 from tfstyle.styles.recipe import Recipe
@@ -28,9 +29,6 @@ from tfstyle.styles.recipe import Recipe
 RECIPE = "recipe.toml"
 
 WEIGHTS = "model.weights.h5"
-
-# The better pictures first: the first that a style has is its default.
-_GENERATORS = ("johnson", "pyramid")
 
 
 def list_styles(folder=None):
@@ -63,7 +61,7 @@ def style_folders(folder=None):
 
 def generators_of(folder):
     """Lists the trained generators in the folder of a style, the default first."""
-    return [name for name in _GENERATORS if (folder / name / CARD).exists()]
+    return [name for name in FACTS if (folder / name / CARD).exists()]
 
 
 def find_style(style, generator=None):
@@ -88,7 +86,7 @@ def find_style(style, generator=None):
     if not known:
         raise ValueError(
             f"{folder} is not a style, or was not written to its end: it has no "
-            f"{' or '.join(f'{name}/{CARD}' for name in _GENERATORS)}."
+            f"{' or '.join(f'{name}/{CARD}' for name in FACTS)}."
         )
     if generator and generator not in known:
         raise ValueError(

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import tomli_w
 
+from tfstyle.facts import FACTS
 from tfstyle.files import replacing
 
 _CHOICES = {
-    "generator": ("johnson", "pyramid"),
+    "generator": tuple(FACTS),
     "normalization": ("instance", "batch"),
     "padding": ("reflect", "zero"),
     "loss_padding": ("replicate", "zero"),
@@ -21,11 +22,8 @@ _CHOICES = {
     "trainable": ("all", "normalization"),
 }
 
-# What 0 stands for, until a training writes it down.
-_OWN_VALUES = {
-    "johnson": {"width": 32, "jitter": 4, "learning_rate": 1e-3},
-    "pyramid": {"width": 8, "jitter": 8, "learning_rate": 2e-3},
-}
+# 0 stands for the generator's own value, until a training writes it down.
+_OWN_VALUES = ("width", "jitter", "learning_rate")
 
 _LEAST_PAINTING = 16  # pixels: VGG19 halves them four times
 
@@ -137,8 +135,14 @@ class Recipe:
                     f"{field.name} must be finite, and not negative. Received: {value}"
                 )
             object.__setattr__(self, field.name, value)
-        if self.noise_channels and self.generator != "pyramid":
-            raise ValueError("noise_channels are for the generator 'pyramid'.")
+        for name, known in _CHOICES.items():
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    f"{name} must be one of {', '.join(known)}. Received: {getattr(self, name)!r}"
+                )
+        if self.noise_channels and not FACTS[self.generator].noise_ratios:
+            takers = " or ".join(name for name, facts in FACTS.items() if facts.noise_ratios)
+            raise ValueError(f"noise_channels are for the generator {takers}.")
         for name in ("crop", "batch_size", "steps"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must be above 0. Received: 0")
@@ -153,12 +157,7 @@ class Recipe:
             raise ValueError(
                 f"style_size must be at least {_LEAST_PAINTING}. Received: {self.style_size}"
             )
-        for name, known in _CHOICES.items():
-            if getattr(self, name) not in known:
-                raise ValueError(
-                    f"{name} must be one of {', '.join(known)}. Received: {getattr(self, name)!r}"
-                )
-        jitter = self.jitter or _OWN_VALUES[self.generator]["jitter"]
+        jitter = self.jitter or FACTS[self.generator].jitter
         if jitter > self.crop // 2:
             raise ValueError(f"jitter must be half of crop at most. Received: {jitter}")
 
@@ -190,8 +189,8 @@ class Recipe:
     @property
     def explicit(self):
         """The recipe with the generator's own values where it leaves them to it."""
-        own = _OWN_VALUES[self.generator].items()
-        return self.replace(**{name: value for name, value in own if not getattr(self, name)})
+        left = [name for name in _OWN_VALUES if not getattr(self, name)]
+        return self.replace(**{name: getattr(FACTS[self.generator], name) for name in left})
 
     @property
     def generator_options(self):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfstyle.facts import FACTS
 from tfstyle.files import replacing
 from tfstyle.generators import GENERATORS
 from tfstyle.images.files import read_image, read_middle, write_image
@@ -190,9 +191,10 @@ def build_trunk(recipes):
         ValueError: if the recipes name a generator that cannot have many styles.
     """
     recipe = next(iter(recipes.values()))
-    if recipe.generator != "johnson":
-        raise ValueError(f"A trunk needs the generator 'johnson'. Received: {recipe.generator!r}")
-    trunk = GENERATORS["johnson"](**recipe.generator_options, styles=len(recipes))
+    if not FACTS[recipe.generator].many_styles:
+        able = " or ".join(repr(name) for name, facts in FACTS.items() if facts.many_styles)
+        raise ValueError(f"A trunk needs the generator {able}. Received: {recipe.generator!r}")
+    trunk = GENERATORS[recipe.generator](**recipe.generator_options, styles=len(recipes))
     trunk.compile(optimizer=None, jit_compile=jit_compile())
     return trunk
 

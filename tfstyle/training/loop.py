@@ -83,7 +83,7 @@ def train(
             start,
             preview=partial(stylized_pairs, images=images, seed=recipe.seed) if images else None,
         )
-        model = StyleTransfer(generator, loss, grams, recipe.jitter, recipe.stability)
+        model = StyleTransfer(generator, loss, grams, **_transfer_options(recipe))
         _fit(model, recipe, paths, partial(sample_noise, generator), progress, callbacks)
     trained = build_generator(recipe)
     trained.set_weights(generator.get_weights())
@@ -140,9 +140,7 @@ def train_trunk(
         )
         grams = [np.concatenate(layer) for layer in zip(*each.values(), strict=True)]
         balance = [layer_weights(recipe) * recipe.style_weight for recipe in recipes.values()]
-        model = ManyStylesTransfer(
-            generator, loss, grams, balance, jitter=shared.jitter, stability=shared.stability
-        )
+        model = ManyStylesTransfer(generator, loss, grams, balance, **_transfer_options(shared))
         _fit(model, shared, paths, partial(draw_styles, len(recipes)), progress, callbacks)
     trained = build_trunk(recipes)
     trained.set_weights(generator.get_weights())
@@ -167,7 +165,7 @@ def seconds_per_step(recipe, photographs, vgg="imagenet", precision="float32"):
     with _dtype_policy(precision):
         loss, grams = loss_of(recipe, vgg)
         generator = build_generator(recipe)
-        model = StyleTransfer(generator, loss, grams, recipe.jitter, recipe.stability)
+        model = StyleTransfer(generator, loss, grams, **_transfer_options(recipe))
         _freeze(model.generator, recipe.trainable)
         _compile(model, recipe)
         further = _with_changes(recipe, partial(sample_noise, generator))
@@ -208,6 +206,11 @@ def _refuse_different(recipes):
     for key in shared[0]:
         if any(other[key] != shared[0][key] for other in shared):
             raise ValueError(f"The recipes of a trunk must agree in {key}.")
+
+
+def _transfer_options(recipe):
+    names = ("jitter", "stability", "batch_size")
+    return {name: getattr(recipe, name) for name in names}
 
 
 def _fit(model, recipe, paths, further, progress, callbacks):

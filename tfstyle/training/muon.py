@@ -36,6 +36,12 @@ class Muon(keras.optimizers.Adam):
         factor: Liu et al., *Muon is Scalable for LLM Training*, arXiv 2502.16982, section 2.2.
     """
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # The iterations bear bfloat16: the authors' own code has it.
+        is_bfloat16 = keras.config.dtype_policy().compute_dtype == "bfloat16"
+        self._products = "bfloat16" if is_bfloat16 else "float32"
+
     def update_step(self, gradient, variable, learning_rate):
         if not _is_hidden_kernel(variable):
             super().update_step(gradient, variable, learning_rate)
@@ -46,11 +52,12 @@ class Muon(keras.optimizers.Adam):
         ahead = gradient + _MOMENTUM * (momentum - gradient)
         matrix = ops.reshape(ahead, (-1, variable.shape[-1]))
         length = _RMS * max(matrix.shape) ** 0.5 * ops.cast(learning_rate, variable.dtype)
-        step = length * orthogonalized(matrix)
+        unit = orthogonalized(matrix, self._products)
+        step = length * ops.cast(unit, variable.dtype)
         self.assign_sub(variable, ops.reshape(step, variable.shape))
 
 
-def orthogonalized(matrix):
+def orthogonalized(matrix, dtype="float32"):
     """Gives `U V^T` of a matrix `U S V^T`, nearly: its singular values become 0.7 to 1.2.
 
     Newton-Schulz iterations, products of matrices alone; zeros stay zeros, and so do directions
@@ -58,15 +65,16 @@ def orthogonalized(matrix):
 
     Args:
         matrix: Float tensor `[rows, columns]`.
+        dtype: In which the products are computed.
 
     Returns:
-        Likewise.
+        Tensor `[rows, columns]` of this dtype.
     """
     rows, columns = matrix.shape
     if rows > columns:  # the smaller of the two products
-        return ops.transpose(orthogonalized(ops.transpose(matrix)))
+        return ops.transpose(orthogonalized(ops.transpose(matrix), dtype))
     a, b, c = _QUINTIC
-    x = matrix / (ops.sqrt(ops.sum(ops.square(matrix))) + 1e-12)
+    x = ops.cast(matrix / (ops.sqrt(ops.sum(ops.square(matrix))) + 1e-12), dtype)
     for _ in range(_ROUNDS):
         square = ops.matmul(x, ops.transpose(x))
         x = a * x + ops.matmul(b * square + c * ops.matmul(square, square), x)

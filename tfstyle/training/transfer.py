@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from tfstyle.layers import fast_kernels
 from tfstyle.training.progress import LOSSES
 from tfstyle.training.stability import STABILITY_BALANCE, changed, instability
 
@@ -17,13 +18,25 @@ class StyleTransfer(keras.Model):
         style_grams: What `perceptual_loss.style_grams` gave for the painting.
         jitter: Integer, see `Recipe`.
         stability: Float, see `Recipe`.
+        batch_size: Integer, if it is always the same. TensorFlow's kernels for normalization take
+            one image at a time, so they must know how many there are. Without it, batches are of
+            any size and a step takes longer.
 
     Input shape:
         `[N, height, width, 3]` in [0, 1], or the tuple of it and the generator's further inputs;
         with a stability also the arrays of `stability.sample_changes`, at the end.
     """
 
-    def __init__(self, generator, perceptual_loss, style_grams, jitter=1, stability=0.0, **kwargs):
+    def __init__(
+        self,
+        generator,
+        perceptual_loss,
+        style_grams,
+        jitter=1,
+        stability=0.0,
+        batch_size=None,
+        **kwargs,
+    ):
         # The generator casts its own inputs; a displacement of 3.3 pixels has no place in bfloat16.
         super().__init__(autocast=False, **kwargs)
         self.generator = generator
@@ -31,6 +44,7 @@ class StyleTransfer(keras.Model):
         self.style_grams = style_grams
         self.jitter = jitter
         self.stability = stability
+        self.batch_size = batch_size
         # As an attribute of the model the network's weights are known to every backend.
         self.network = perceptual_loss.network
         self.trackers = [keras.metrics.Mean(name) for name in LOSSES]
@@ -49,14 +63,16 @@ class StyleTransfer(keras.Model):
             others = inputs[1:]
             both = [ops.concatenate([inputs[0], changed(inputs[0], *changes)])]
             inputs = both + [ops.concatenate([other, other]) for other in others]
-        return self.generator(inputs if len(inputs) > 1 else inputs[0], training=training)
+        with fast_kernels():
+            return self.generator(inputs if len(inputs) > 1 else inputs[0], training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         inputs, changes = self._split(x)
         pictures, *second = ops.split(y_pred, 2) if changes else [y_pred]
         photographs, seen = self._jittered(inputs[0], pictures)
-        content = self.perceptual_loss.content_features(photographs)
-        terms = self.perceptual_loss(content, seen, *self.style_target(inputs))
+        with fast_kernels():
+            content = self.perceptual_loss.content_features(photographs)
+            terms = self.perceptual_loss(content, seen, *self.style_target(inputs))
         terms["loss"] = terms["total"]
         terms["instability"] = instability(pictures, *second, changes[0]) if changes else 0.0
         if changes:
@@ -67,8 +83,13 @@ class StyleTransfer(keras.Model):
 
     def _split(self, inputs):
         """Gives the inputs of the generator, and those of the stability term, if there is one."""
-        inputs = keras.tree.flatten(inputs)
+        inputs = [self._of_known_batch(each) for each in keras.tree.flatten(inputs)]
         return (inputs[:-3], inputs[-3:]) if self.stability else (inputs, [])
+
+    def _of_known_batch(self, tensor):
+        # `fit` forgets the size of its batches.
+        shape = (self.batch_size, *tensor.shape[1:])
+        return ops.reshape(tensor, shape) if self.batch_size else tensor
 
     def _jittered(self, photographs, pictures):
         if self.jitter == 1:
@@ -96,6 +117,7 @@ class ManyStylesTransfer(StyleTransfer):
         balance: Floats `[styles, style layers]`, the weights of each painting's style terms.
         jitter: Integer, see `Recipe`.
         stability: Float, see `Recipe`.
+        batch_size: As for `StyleTransfer`.
 
     Input shape:
         The tuple of `[N, height, width, 3]` in [0, 1] and one-hot `[N, styles]`; and the arrays of
