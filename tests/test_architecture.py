@@ -71,8 +71,9 @@ def test_every_generator_has_a_row_of_facts():
 
 def test_tensorflow_is_imported_only_where_keras_has_no_word_for_it():
     found = {path.name for path in PACKAGE.rglob("*.py") if "import tensorflow" in path.read_text()}
-    # Nearest-neighbour resizing to a size of run time; gradients.
-    assert found == {"convolution.py", "resampling.py", "optimization.py"}
+    # Its fast kernels, nearest-neighbour resizing to a size of run time, gradients, compilation.
+    layers = {"convolution.py", "normalization.py", "resampling.py"}
+    assert found == {*layers, "optimization.py", "perceptual.py", "whole.py"}
 
 
 def test_every_room_has_a_floor():

@@ -141,7 +141,7 @@ class Recipe:
                     f"{name} must be one of {', '.join(known)}. Received: {getattr(self, name)!r}"
                 )
         if self.noise_channels and not FACTS[self.generator].noise_ratios:
-            takers = " or ".join(name for name, facts in FACTS.items() if facts.noise_ratios)
+            takers = " or ".join(repr(name) for name, facts in FACTS.items() if facts.noise_ratios)
             raise ValueError(f"noise_channels are for the generator {takers}.")
         for name in ("crop", "batch_size", "steps"):
             if not getattr(self, name):
