@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from tfstyle.export.free_size import with_first_size
 from tfstyle.export.likeness import likeness
 from tfstyle.export.litert import Painter, interpreter_class
 from tfstyle.export.metadata import add_metadata
@@ -76,6 +77,8 @@ def to_tflite(
         raise ValueError("Noise of a seed is a constant of known size: give size=384, or no seed.")
     content = convert(make_portable(style.model), precision, size, photographs, seed)
     facts = _facts(style, precision, size, seed)
+    if size is None:
+        content = with_first_size(content, facts)
     content = add_metadata(content, facts)
     if precision == "int8":
         facts["similarity"] = _similarity(style, content, size, photographs, refuse_damage)

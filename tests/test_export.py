@@ -154,6 +154,12 @@ def test_a_file_of_free_size_paints_what_keras_paints(style, tmp_path):
     assert not UNWANTED & operations(tmp_path / "style.tflite").keys()
     assert partitions(painter.interpreter) == 1
     assert "free height and width" in delegate_problems(tmp_path / "style.tflite")
+    # Java's interpreter plans for a size before it can be given one.
+    fresh = Painter(tmp_path / "style.tflite").interpreter
+    fresh.allocate_tensors()
+    (image,) = fresh.get_input_details()
+    assert image["shape"][1:3].min() >= facts["minimum"]
+    assert list(image["shape_signature"]) == [1, -1, -1, 3]
     assert facts["bytes"] == (tmp_path / "style.tflite").stat().st_size
     assert names(tmp_path) == ["style.json", "style.tflite"]
 
