@@ -1,5 +1,6 @@
 """`tfstyle export`: a style for phones and servers."""
 
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -9,12 +10,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tfstyle.commands.terminal import STYLE_HELP, Generator, load_keras, style_or_blend
+from tfstyle.commands.terminal import (
+    STYLE_HELP,
+    Generator,
+    load_keras,
+    progress_bar,
+    style_or_blend,
+)
 from tfstyle.images.files import find_images, read_image
 
 
 def export(
-    style: Annotated[str, typer.Argument(help=STYLE_HELP)],
+    styles: Annotated[list[str], typer.Argument(help=f"{STYLE_HELP} Several with --android.")],
     format: Annotated[
         str, typer.Option("--format", "-f", help="tflite or saved_model.")
     ] = "tflite",
@@ -46,8 +53,18 @@ def export(
     accept_damage: Annotated[
         bool, typer.Option("--accept-damage", help="Write int8 even if unlike the style.")
     ] = False,
+    android: Annotated[
+        Path | None, typer.Option(help="An app's src/main: write its assets, of all the styles.")
+    ] = None,
 ):
     """Write a style for phones (tflite) or servers (saved_model), run it and compare."""
+    if android:
+        beside = (format != "tflite", output, calibrate, seed, photograph, accept_damage)
+        _export_android(styles, android, generator, precision, size, any(beside))
+        return
+    if len(styles) > 1:
+        raise ValueError(f"Give one style, or --android FOLDER. Received: {', '.join(styles)}")
+    (style,) = styles
     name, load = style_or_blend(style, generator)
     if format not in ("tflite", "saved_model"):
         raise ValueError(f"--format must be tflite or saved_model. Received: {format}")
@@ -79,6 +96,25 @@ def export(
         to_tflite(exported, target, precision, sides, photographs, seed, not accept_damage)
     typer.echo(f"Saved {target} and {target.with_suffix('.json').name}.")
     _show_file(exported, target, photograph or Path(exported.recipe.painting))
+
+
+def _export_android(styles, folder, generator, precision, size, others):
+    if others:
+        raise ValueError("--android takes --generator, --precision and --size, no other option.")
+    if precision == "int8":
+        raise ValueError("--android takes float32, float16 or int8_weights. Received: int8")
+    loads = dict(style_or_blend(style, generator) for style in styles)
+    if len(loads) < len(styles):
+        raise ValueError(f"Two of the styles have one name. Received: {', '.join(styles)}")
+    from tfstyle.export.android_assets import PRECISION, SIZE, write_android_assets
+
+    sides = SIZE if size is None else None if size == "free" else _size(size)
+    load_keras()
+    with progress_bar() as progress:
+        task = progress.add_task("android", total=len(styles))
+        done = partial(progress.advance, task)
+        written = write_android_assets(folder, loads, precision or PRECISION, sides, done)
+    typer.echo(f"Written: {written}.")
 
 
 def _show_file(style, path, photograph):
