@@ -38,9 +38,13 @@ setup(
         # Writing them needs TensorFlow alone; metadata is written with its flatbuffers, for
         # MediaPipe's own writer is broken since 0.10.30 and brings 200 MB of OpenCV.
         "export": ["ai-edge-litert"],
+        "heif": ["pillow-heif"],  # HEIC, the format of phones; brings 6 MB of codecs
         "tensorboard": ["tensorboard"],
         # xdist: the tests are many small programs of one thread each.
-        "test": ["ai-edge-litert", "pytest>=8", "pytest-timeout", "pytest-xdist", "tensorboard"],
+        "test": [
+            *("ai-edge-litert", "hypothesis", "pillow-heif"),
+            *("pytest>=8", "pytest-timeout", "pytest-xdist", "tensorboard"),
+        ],
     },
     entry_points={"console_scripts": ["tfstyle = tfstyle.commands.main:main"]},
     classifiers=[

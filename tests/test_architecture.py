@@ -22,7 +22,7 @@ FLOORS = [
     {"generators", "images", "optimization", "perceptual"},
     {"painting"},
     {"styles"},
-    {"training"},
+    {"media", "training"},
     {"evaluation"},
     {"export"},
     {"commands"},

@@ -41,6 +41,7 @@ def main():
     # Pillow warns of flaws in files that it reads nevertheless, such as broken EXIF.
     warnings.filterwarnings("ignore", module="PIL")
     try:
+        _refuse_empty(sys.argv[1:])
         app()
     except (ValueError, ImportError) as error:  # a package that an option needs is missing
         complain(error)
@@ -48,6 +49,15 @@ def main():
     except (ArithmeticError, OSError) as error:
         complain(error)
         sys.exit(1)
+
+
+def _refuse_empty(arguments):
+    """Refuses empty names: `Path("")` is the working directory, which nobody means by one."""
+    for number, argument in enumerate(arguments, 1):
+        if not argument or (argument.startswith("--") and argument.endswith("=")):
+            raise ValueError(
+                f"Argument {number}, {argument!r}, has no value. Is a variable of the shell unset?"
+            )
 
 
 @app.callback(invoke_without_command=True)

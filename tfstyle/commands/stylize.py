@@ -1,7 +1,8 @@
 """`tfstyle stylize`: photographs become pictures."""
 
-import glob
-from collections import Counter
+import io
+import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -14,27 +15,49 @@ from tfstyle.commands.terminal import (
     complain,
     load_keras,
     progress_bar,
+    say,
     style_or_blend,
     tell_of_others,
+    without_libtiff,
 )
 from tfstyle.facts import FACTS
-from tfstyle.images.files import find_images, read_image, write_image
-from tfstyle.images.formats import format_of, is_photograph, picture_name
-from tfstyle.images.geometry import limit_longest
+from tfstyle.images.formats import format_of
+from tfstyle.images.look import Look
+from tfstyle.media.batch import Item, Report, plan_pictures
+from tfstyle.media.photograph import read_photograph
 
 _MANY_GIGABYTES = 4
 
+_STREAM = "-"
+
 
 def stylize(
-    photographs: Annotated[list[str], typer.Argument(help="Files, folders or patterns.")],
+    photographs: Annotated[
+        list[str], typer.Argument(help="Files, folders or patterns; - reads standard input.")
+    ],
     style: Annotated[str, typer.Option("--style", "-s", help=STYLE_HELP)] = "mosaic",
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder; or, for one photograph, a file.")
-    ] = Path("stylized"),
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Folder; for one photograph, a file, or - for standard output.",
+            show_default="stylized; standard output for -",
+        ),
+    ] = None,
     generator: Generator = None,
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Search folders in folders; mirror them.")
+    ] = False,
     max_side: Annotated[
         int | None,
         typer.Option(min=1, help="Scale larger ones down: bolder strokes, smaller pictures."),
+    ] = None,
+    stroke: Annotated[
+        float, typer.Option(min=0.25, max=8, help="Size of the strokes; 2 makes bold ones.")
+    ] = 1.0,
+    mask: Annotated[
+        Path | None, typer.Option(help="Image: paint where it is white, not where black.")
     ] = None,
     grain: Annotated[
         float, typer.Option(min=0, max=1, help="Noise first; 0.02 puts strokes into flat areas.")
@@ -46,88 +69,160 @@ def stylize(
         bool, typer.Option("--keep-colors", help="Those of the photograph, not the painting's.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="For grain, and generators with noise.")] = 0,
+    metadata: Annotated[
+        bool, typer.Option(help="Keep date, place, artist and rights, or drop them.")
+    ] = True,
     force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite pictures.")] = False,
+    skip_existing: Annotated[
+        bool, typer.Option("--skip-existing", help="Paint only what has no picture yet.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="File to write a JSON line to for each photograph.")
+    ] = None,
 ):
     """Paint photographs in a style.
 
     Pictures keep the names of their photographs. One that cannot be read or written is
     reported, the others are still done, and the exit code is 1.
     """
-    paths = _expand(photographs)
-    targets = _targets(paths, output)
+    look = Look(strength, keep_colors, grain, seed, mask, stroke)
+    read = _Reader(max_side, metadata)
+    if _STREAM in photographs or output == _STREAM:
+        _pipe(photographs, output, read, look, *style_or_blend(style, generator))
+        return
+    place = Path(output or "stylized")
+    items, problems = _plan(photographs, place, recursive)
     _, load = style_or_blend(style, generator)
+    with Report(report) as lines:
+        waiting = []
+        for item in items:
+            if skip_existing and item.picture.exists():
+                lines.add(item, 0, skipped=True)
+            else:
+                waiting.append(item)
+        failed = _paint(waiting, read, look, load, force, lines, style) if waiting else 0
+    done, skipped = len(waiting) - failed, len(items) - len(waiting)
+    there = f", {skipped} there already" if skipped else ""
+    say(f"{done} of {len(waiting)} written to {place}{there}.")
+    if failed or problems:
+        raise typer.Exit(1)
+
+
+def _plan(photographs, place, recursive):
+    """Gives the `Item`s to paint, and how many arguments name none."""
+    plan = plan_pictures(photographs, place, recursive)
+    if not plan.items:
+        raise ValueError(plan.problems[0])
+    if place.exists() and not place.is_dir() and not place.is_file():
+        raise ValueError(f"{place} is no folder. Give a folder, or - for standard output.")
+    if place.suffix and not place.is_dir():
+        try:
+            format_of(place)
+        except ValueError as error:
+            raise ValueError(f"{error} If it shall be a folder, make it first.") from None
+        if len(plan.items) > 1:
+            raise ValueError(
+                f"{place} is one file for {len(plan.items)} photographs. Give a folder."
+            )
+        plan.items = [Item(plan.items[0].photograph, place)]
+    elif place.is_file():
+        raise ValueError(f"{place} is a file. Give a folder, or a file with a suffix.")
+    for problem in plan.problems:
+        complain(problem)
+    for note in plan.notes:
+        say(note, err=True)
+    for folder in filter(Path.is_dir, map(Path, photographs)):
+        tell_of_others(folder)
+    return plan.items, len(plan.problems)
+
+
+def _paint(items, read, look, load, force, lines, style):
+    """Paints photographs, and tells of those that fail; returns how many these are."""
     load_keras()
     painter = load()
     failed = 0
     with progress_bar() as progress:
-        for path, target in progress.track(
-            list(zip(paths, targets, strict=True)), description=escape(style)
-        ):
-            try:
-                _refuse_overwriting(path, target, force)
-                image = read_image(path, max_side and (max_side, max_side))
-                if max_side:
-                    image = limit_longest(image, max_side)
-                _warn_of_memory(path, image, painter.recipe.generator)
-                write_image(painter.stylize(image, seed, grain, strength, keep_colors), target)
-            except Exception as error:  # even TensorFlow out of memory must not stop the others
+        for item in progress.track(items, description=escape(style)):
+            started = time.monotonic()
+            error = _paint_one(item, read, look, painter, force)
+            lines.add(item, time.monotonic() - started, error)
+            if error:
                 failed += 1
-                known = isinstance(error, ValueError | OSError)
-                complain(error if known else f"{path}: {error!r}")
-    done = len(paths) - failed
-    typer.echo(f"{done} of {len(paths)} written to {output}.")
-    if failed:
-        raise typer.Exit(1)
+                complain(error)
+    return failed
 
 
-def _warn_of_memory(path, image, generator):
+def _paint_one(item, read, look, painter, force):
+    """Paints a photograph; returns what went wrong, or None."""
+    try:
+        _refuse_overwriting(item.photograph, item.picture, force)
+        photograph = read(item.photograph)
+        _warn_of_memory(item.photograph, photograph.size, look, painter.recipe.generator)
+        photograph.map(lambda image: painter.paint(image, look)).save(item.picture)
+    except (ValueError, OSError) as error:
+        return str(error)
+    except Exception as error:  # even TensorFlow out of memory must not stop the others
+        return _full_memory(item.photograph, error) or f"{item.photograph}: {error!r}"
+    return None
+
+
+class _Reader:
+    """Reads a photograph as the command was told to."""
+
+    def __init__(self, max_side, metadata):
+        self._options = (max_side, metadata)
+
+    def __call__(self, source):
+        with without_libtiff(source):
+            return read_photograph(source, *self._options)
+
+
+def _pipe(photographs, output, read, look, _, load):
+    """Paints one photograph from standard input, or to standard output."""
+    if len(photographs) > 1:
+        raise ValueError(f"- is one photograph. Received: {len(photographs)}")
+    (name,) = photographs
+    source = Path(name)
+    if name == _STREAM:
+        source = io.BytesIO(sys.stdin.buffer.read())
+        source.name = "standard input"
+    target = sys.stdout.buffer if output in (None, _STREAM) else Path(output)
+    if target is sys.stdout.buffer and sys.stdout.isatty():
+        raise ValueError("A picture is not for a terminal. Redirect the output, or give --output.")
+    photograph = read(source)  # before Keras is loaded
+    if isinstance(target, Path):
+        if target.is_dir():
+            raise ValueError(f"{target} is a folder. For - give a file, or - for standard output.")
+        format_of(target)
+    load_keras()
+    painter = load()
+    photograph.map(lambda image: painter.paint(image, look)).save(target)
+    if target is sys.stdout.buffer:
+        target.flush()
+
+
+def _warn_of_memory(path, size, look, generator):
     """Tells before a large photograph is painted, since a full memory can end the whole program."""
-    needed = FACTS[generator].gigabytes * image.width * image.height / 1e6
+    needed = FACTS[generator].gigabytes * size[0] * size[1] / 1e6 / look.stroke**2
     if needed > _MANY_GIGABYTES:
-        typer.echo(
-            f"{path}: {image.width} x {image.height} pixels take about {needed:.0f} GB of memory, "
-            "and strokes keep their size in pixels. --max-side 1500 takes 2 GB, for a smaller "
-            "picture with bolder ones.",
+        say(
+            f"{path}: {size[0]} x {size[1]} pixels take about {needed:.0f} GB of memory. "
+            "--stroke 2 takes a quarter, for bolder strokes; --max-side 1500 takes 2 GB, for a "
+            "smaller picture with bolder ones.",
             err=True,
         )
 
 
-def _expand(arguments):
-    """Gives the image files that files, folders and patterns name."""
-    paths = []
-    for argument in arguments:
-        if Path(argument).is_dir():
-            paths += find_images(argument)
-            tell_of_others(Path(argument))
-        elif glob.has_magic(argument) and not Path(argument).exists():
-            found = [Path(name) for name in sorted(glob.glob(argument, recursive=True))]  # noqa: PTH207
-            images = [path for path in found if is_photograph(path)]
-            if not images:
-                raise ValueError(f"No image matches {argument}.")
-            paths += images
-        else:
-            paths.append(Path(argument))
-    return list(dict.fromkeys(paths))
-
-
-def _targets(paths, output):
-    """Gives where each picture goes; refuses two photographs of one name."""
-    if output.suffix and not output.is_dir():
-        try:
-            format_of(output)
-        except ValueError as error:
-            raise ValueError(f"{error} If it shall be a folder, make it first.") from None
-        if len(paths) == 1:
-            return [output]
-        raise ValueError(f"{output} is one file for {len(paths)} photographs. Give a folder.")
-    names = [picture_name(path) for path in paths]
-    name, count = Counter(names).most_common(1)[0]
-    if count > 1:
-        raise ValueError(f"{count} photographs are named {name}: stylize them in several calls.")
-    return [output / name for name in names]
+def _full_memory(path, error):
+    """Gives the sentence about a full memory, if that is the error."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return f"{path}: the memory is full. Use --stroke 2, or --max-side 1500."
+    return None
 
 
 def _refuse_overwriting(photograph, picture, force):
+    if picture.is_dir():
+        raise ValueError(f"{picture} is a folder. Choose another --output.")
     if picture.exists() and photograph.exists() and picture.samefile(photograph):
         raise ValueError(f"{picture} is the photograph itself. Choose another --output.")
     if picture.exists() and not force:

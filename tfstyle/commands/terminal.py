@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from tfstyle.images.formats import is_photograph
+from tfstyle.images.formats import HEIF, is_photograph
 from tfstyle.styles.folder import find_style
 
 Generator = Annotated[
@@ -52,13 +52,34 @@ def _without_stderr():
         os.close(stderr)
 
 
+@contextlib.contextmanager
+def without_libtiff(source):
+    """Keeps libtiff from writing to the error stream, past Python, of flaws in a TIFF.
+
+    Args:
+        source: Path, or binary file that can be sought in.
+    """
+    start = b""
+    with contextlib.suppress(OSError, ValueError):
+        if hasattr(source, "read"):
+            start = source.read(4)
+            source.seek(0)
+        elif Path(source).is_file():  # not a pipe, which would wait for its writer
+            with Path(source).open("rb") as file:
+                start = file.read(4)
+    is_tiff = start[:2] in (b"II", b"MM") and sys.stderr
+    with _without_stderr() if is_tiff else contextlib.nullcontext():
+        yield
+
+
 def tell_of_others(folder):
-    """Names the images of a folder that are of kinds which `find_images` leaves out, as HEIC."""
+    """Names the images of a folder that are of kinds which Pillow does not read."""
     kinds = Counter(path.suffix for path in folder.iterdir() if not is_photograph(path))
     for suffix, count in kinds.items():
         kind, _ = mimetypes.guess_type(f"image{suffix}", strict=False)
         if kind and kind.startswith("image/"):
-            typer.echo(f"{folder}: {count} {suffix} left out. Save as JPEG or PNG.", err=True)
+            cure = "pip install pillow-heif" if suffix.lower() in HEIF else "Save as JPEG or PNG"
+            say(f"{folder}: {count} {suffix} left out. {cure}.", err=True)
 
 
 def style_or_blend(style, generator=None):
@@ -105,7 +126,12 @@ def _without_folders(word):
 
 def complain(error):
     """Writes one line of what went wrong."""
-    typer.echo(f"Error: {error}", err=True)
+    say(f"Error: {error}", err=True)
+
+
+def say(text, err=False):
+    """Writes a line; of names whose bytes are no text, with a mark in place of these bytes."""
+    typer.echo(text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"), err=err)
 
 
 def _blend(style):

@@ -25,14 +25,12 @@ WRITTEN = {
     **dict.fromkeys((".heic", ".heif", ".hif"), "HEIF"),
 }
 
-_HEIF = (".heic", ".heif", ".hif")
+HEIF = (".heic", ".heif", ".hif")
 
 # Programs, videos and data that Pillow knows by name, or that it cannot show on every system.
 _NO_PHOTOGRAPHS = ("EPS", "PDF", "MPEG", "BUFR", "GRIB", "HDF5", "WMF")
 
 _NAMED = ".jpg, .png, .webp, .tif, .avif, .gif, .bmp"
-
-ANIMATED = ("GIF", "PNG", "WEBP", "AVIF", "TIFF")
 
 
 def is_photograph(path: str | Path) -> bool:
@@ -41,7 +39,7 @@ def is_photograph(path: str | Path) -> bool:
     HEIC counts where `pillow-heif` is installed.
     """
     suffix = Path(path).suffix.lower()
-    if suffix in _HEIF:
+    if suffix in HEIF:
         return register_heif()
     format = Image.registered_extensions().get(suffix)
     return format in Image.OPEN and format not in _NO_PHOTOGRAPHS

@@ -15,6 +15,7 @@ from tfstyle.images.geometry import center_crop, montage
 from tfstyle.images.look import Look, painted
 from tfstyle.images.pixels import check_pixels, to_image, to_pixels, to_uint8, values_of
 from tfstyle.images.transparency import visible_pixels
+from tfstyle.painting.processes import refuse_fork
 from tfstyle.painting.whole import stylize_pixels
 from tfstyle.styles.card import read_card, write_card
 from tfstyle.styles.folder import RECIPE, WEIGHTS, check_weights, find_style, shared_painting
@@ -81,7 +82,14 @@ class Style:
         return self.paint(image, Look(strength, keep_colors, grain, seed, mask, stroke))
 
     def paint(self, image, look):
-        """Paints a photograph with a `Look`: see `stylize`."""
+        """Paints a photograph with a `Look`: see `stylize`.
+
+        Raises:
+            ValueError: as `stylize`.
+            RuntimeError: in a process that was forked after a style was used.
+        """
+
+        refuse_fork()
 
         def paint(photographs):
             return look.apply(self._predict, photographs)
@@ -174,6 +182,7 @@ def load(style, generator=None):
 
 def build_generator(recipe):
     """Builds the untrained generator of a recipe, compiled for prediction."""
+    refuse_fork()
     generator = GENERATORS[recipe.generator](**recipe.generator_options)
     generator.compile(optimizer=None, jit_compile=jit_compile())
     return generator

@@ -1,0 +1,1 @@
+"""Many pictures: animations, and folders of photographs."""
