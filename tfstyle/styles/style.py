@@ -88,7 +88,6 @@ class Style:
             ValueError: as `stylize`.
             RuntimeError: in a process that was forked after a style was used.
         """
-
         refuse_fork()
 
         def paint(photographs):
