@@ -13,6 +13,7 @@ from tfstyle.images.files import read_image, read_middle, write_image
 from tfstyle.images.geometry import center_crop, montage
 from tfstyle.images.pixels import to_image, to_pixels, to_uint8
 from tfstyle.layers import ConditionalInstanceNormalization
+from tfstyle.painting.processes import refuse_fork
 from tfstyle.painting.whole import stylize_pixels
 from tfstyle.styles.card import read_card, write_card
 from tfstyle.styles.folder import RECIPE, WEIGHTS, check_weights, find_trunk, refuse_to_empty
@@ -190,6 +191,7 @@ def build_trunk(recipes):
     Raises:
         ValueError: if the recipes name a generator that cannot have many styles.
     """
+    refuse_fork()
     recipe = next(iter(recipes.values()))
     if not FACTS[recipe.generator].many_styles:
         able = " or ".join(repr(name) for name, facts in FACTS.items() if facts.many_styles)
