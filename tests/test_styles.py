@@ -1,5 +1,7 @@
 import json
+import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import keras
@@ -13,6 +15,7 @@ from tfstyle.files import replacing, sha256
 from tfstyle.images.colors import srgb_profile
 from tfstyle.images.files import find_images, read_image
 from tfstyle.images.pixels import luminance, to_image
+from tfstyle.media.animation import read_animation, stylize_animation
 from tfstyle.styles.card import read_card, write_card
 from tfstyle.styles.folder import find_style
 from tfstyle.styles.style import build_generator
@@ -150,6 +153,118 @@ def test_transparency_and_profile_are_kept(rng, style):
 def test_other_arrays_are_refused(style, array, message):
     with pytest.raises(ValueError, match=message):
         style.stylize(array)
+
+
+def test_arrays_with_alpha_are_painted_as_what_is_visible(rng, style):
+    array = sample(rng, 12, 14, 4, dtype="uint8")
+    array[3:9, 2:11, 3] = 0
+    other = array.copy()
+    other[3:9, 2:11, :3] = sample(rng, 6, 9, 3, dtype="uint8")
+    pictures = [style.stylize(each) for each in (array, other)]
+    seen = array[..., 3] > 0
+    np.testing.assert_array_equal(pictures[0][seen], pictures[1][seen])
+    np.testing.assert_array_equal(pictures[0][..., 3], array[..., 3])
+    np.testing.assert_array_equal(np.asarray(style.stylize(Image.fromarray(array))), pictures[0])
+    floats = style.stylize(np.stack([array, other]) / np.float64(255))
+    assert floats.shape == (2, 12, 14, 4) and floats.dtype == "float64"
+    np.testing.assert_allclose(floats[0], pictures[0] / 255, atol=0.51 / 255)
+
+
+def test_odd_floats_are_sensible(rng, style):
+    array = sample(rng, 9, 8, 3, dtype="float64")
+    expected = style.stylize(array)
+    for dtype in ("longdouble", "float16", "float32"):
+        found = style.stylize(array.astype(dtype))
+        assert found.dtype == dtype
+        # float16 rounds what goes in, and an instance normalization of noise makes more of it.
+        np.testing.assert_allclose(found, expected, atol=0.05 if dtype == "float16" else 1e-4)
+    array[0, 0] = 1.0000001, 1.0009, -1e-7
+    assert style.stylize(array).max() <= 1
+    array[0, 0] = 1.01
+    with pytest.raises(ValueError, match="divide by 255"):
+        style.stylize(array)
+
+
+def test_large_batches_are_painted_in_pieces(rng, style, monkeypatch):
+    photographs = sample(rng, 7, 16, 12, 3, dtype="uint8")
+    whole = style.stylize(photographs)
+    monkeypatch.setattr("tfstyle.styles.style._PIXELS_AT_ONCE", 2 * 16 * 12)
+    sizes = []
+    predict = style._predict
+
+    def count(pixels, seed):
+        sizes.append(len(pixels))
+        return predict(pixels, seed)
+
+    monkeypatch.setattr(style, "_predict", count)
+    assert np.abs(np.int16(style.stylize(photographs)) - whole).max() <= 1
+    assert sizes == [2, 2, 2, 1]
+
+
+def test_a_style_is_safe_in_threads(rng, style):
+    photographs = [sample(rng, 8 + 4 * number, 20, 3, dtype="uint8") for number in range(4)]
+    expected = [style.stylize(photograph) for photograph in photographs]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(style.stylize, photographs * 5))
+    for picture, other in zip(found, expected * 5, strict=True):
+        assert np.abs(np.int16(picture) - other).max() <= 1
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="about TensorFlow's tensors")
+def test_a_tensor_without_values_names_the_model(style):
+    import tensorflow as tf
+
+    message = r"this tensor has no values yet.*call style\.model"
+    with pytest.raises(ValueError, match=message):
+        style.stylize(keras.Input((8, 8, 3)))
+    with pytest.raises(ValueError, match=message):
+        tf.function(style.stylize)(tf.zeros((8, 8, 3)))
+    photographs = tf.data.Dataset.from_tensors(tf.zeros((8, 8, 3)))
+    with pytest.raises(ValueError, match=message):
+        photographs.map(style.stylize)
+    eager = tf.zeros((8, 8, 3))
+    np.testing.assert_array_equal(style.stylize(eager), style.stylize(eager.numpy()))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks are of POSIX")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_fork_is_refused_at_once_with_the_cure(style):
+    pixels = np.zeros((8, 8, 3), "uint8")
+    style.stylize(pixels)
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            style.stylize(pixels)
+        except BaseException as error:
+            os.write(write, f"{type(error).__name__}: {error}".encode())
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as answer:
+        text = answer.read()
+    os.waitpid(child, 0)
+    assert text.startswith("RuntimeError: ") and 'multiprocessing.get_context("spawn")' in text
+
+
+def test_mask_and_stroke_are_those_of_the_look(rng, style):
+    photograph = sample(rng, 24, 16, 3, dtype="uint8")
+    mask = np.zeros((24, 16), "uint8")
+    mask[:, 8:] = 255
+    found, picture = style.stylize(photograph, mask=mask), style.stylize(photograph)
+    np.testing.assert_array_equal(found[:, :8], photograph[:, :8])
+    np.testing.assert_array_equal(found[:, 8:], picture[:, 8:])
+    bold = style.stylize(photograph, stroke=2)
+    assert bold.shape == photograph.shape and np.abs(np.int16(bold) - picture).max() > 5
+
+
+def test_an_animation_is_painted_frame_by_frame(rng, style, tmp_path):
+    frames = [Image.fromarray(sample(rng, 12, 20, 3, dtype="uint8")) for _ in range(2)]
+    frames[0].save(tmp_path / "a.png", save_all=True, append_images=frames[1:], duration=[50, 90])
+    stylize_animation(style, tmp_path / "a.png", tmp_path / "b.png")
+    found = read_animation(tmp_path / "b.png")
+    assert found.durations == [50, 90]
+    for frame, picture in zip(frames, found.frames, strict=True):
+        np.testing.assert_array_equal(picture.convert("RGB"), style.stylize(frame))
 
 
 def test_a_saved_style_paints_the_same(rng, style, folder):

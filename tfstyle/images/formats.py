@@ -41,7 +41,8 @@ def is_photograph(path: str | Path) -> bool:
     suffix = Path(path).suffix.lower()
     if suffix in HEIF:
         return register_heif()
-    format = Image.registered_extensions().get(suffix)
+    format = WRITTEN.get(suffix) or Image.registered_extensions().get(suffix)
+    Image.init()
     return format in Image.OPEN and format not in _NO_PHOTOGRAPHS
 
 

@@ -25,6 +25,8 @@ _OUTDATED = (
 
 _SRGB = 1
 
+_XMP_TAG = 700  # of TIFF
+
 # JPEG keeps each kind in one segment.
 _JPEG_LIMIT = 65533 - 29
 
@@ -69,7 +71,10 @@ def save_options(image: Image.Image, format: str) -> dict:
         text.add_itxt("XML:com.adobe.xmp", info["xmp"].decode("utf-8", "replace"))
         kept["pnginfo"] = text
     if format == "TIFF" and kept.pop("xmp"):
-        kept["tiffinfo"] = {700: info["xmp"]}
+        exif = Image.Exif()
+        exif.load(info.get("exif", b""))
+        exif[_XMP_TAG] = info["xmp"]
+        kept["exif"] = exif
     profile = {"icc_profile": info.get("icc_profile")}
     return profile | {key: value for key, value in kept.items() if value}
 
