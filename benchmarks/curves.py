@@ -22,7 +22,8 @@ from tfstyle.evaluation import evaluate
 from tfstyle.evaluation.reference import reference_curves
 from tfstyle.files import replacing
 from tfstyle.images.files import find_images
-from tfstyle.styles.style import Style, build_generator
+from tfstyle.styles.model import build_generator
+from tfstyle.styles.style import Style
 from tfstyle.training import STEPS_PER_EPOCH, fastest_precision
 
 STARTS = {

@@ -85,7 +85,7 @@ def style(recipe, rng):
     import keras
 
     from tfstyle import Style
-    from tfstyle.styles.style import build_generator
+    from tfstyle.styles.model import build_generator
 
     keras.utils.set_random_seed(3)
     return Style(recipe, build_generator(recipe), {"training": {"steps": 0}})

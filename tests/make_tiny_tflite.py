@@ -10,7 +10,7 @@ import numpy as np
 
 from tfstyle import Recipe, Style
 from tfstyle.export import to_tflite
-from tfstyle.styles.style import build_generator
+from tfstyle.styles.model import build_generator
 
 TINY = Path(__file__).parent / "data" / "tiny.tflite"
 

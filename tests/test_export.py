@@ -25,7 +25,8 @@ from tfstyle.generators import sample_noise, size_rule
 from tfstyle.images.files import find_images
 from tfstyle.painting.whole import stylize_pixels
 from tfstyle.styles.folder import list_styles
-from tfstyle.styles.style import build_generator, load
+from tfstyle.styles.model import build_generator
+from tfstyle.styles.style import load
 
 ZOO = [(name, generator) for name, found in list_styles().items() for generator in found]
 SIZES = [(256, 256), (360, 640), (641, 479)]

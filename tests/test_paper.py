@@ -19,7 +19,7 @@ from benchmarks.paper.trainings import HeldOut, read_curve
 from tfstyle import PerceptualLoss, Style
 from tfstyle.images.files import find_images, read_image
 from tfstyle.painting.whole import stylize_pixels
-from tfstyle.styles.style import build_generator
+from tfstyle.styles.model import build_generator
 from tfstyle.training.transfer import StyleTransfer
 
 DOCS = Path(__file__).parents[1] / "docs"

@@ -5,7 +5,7 @@ from scipy import ndimage
 
 from tfstyle.generators import sample_noise
 from tfstyle.perceptual import PerceptualLoss
-from tfstyle.styles.style import build_generator
+from tfstyle.styles.model import build_generator
 from tfstyle.training import train, train_trunk
 from tfstyle.training.stability import changed, inside, instability, sample_changes, warp
 from tfstyle.training.transfer import StyleTransfer

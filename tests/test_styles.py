@@ -18,7 +18,7 @@ from tfstyle.images.pixels import luminance, to_image
 from tfstyle.media.animation import read_animation, stylize_animation
 from tfstyle.styles.card import read_card, write_card
 from tfstyle.styles.folder import find_style
-from tfstyle.styles.style import build_generator
+from tfstyle.styles.model import build_generator
 from tfstyle.training.objective import loss_of
 
 
@@ -321,7 +321,7 @@ def test_an_interrupted_save_leaves_the_old_style(rng, style, folder, tmp_path, 
     def fail(*arguments):
         raise OSError("disk full")
 
-    monkeypatch.setattr("tfstyle.styles.style.write_card", fail)
+    monkeypatch.setattr("tfstyle.styles.saving.write_card", fail)
     painting = sha256(folder / "painting.png")
     Image.new("RGB", (64, 48)).save(tmp_path / "black.png")
     other = Style(style.recipe.replace(painting=str(tmp_path / "black.png")), style.model)

@@ -15,7 +15,8 @@ import tfstyle.export
 from tfstyle.commands.main import main
 from tfstyle.export import web_page
 from tfstyle.export.web_page import SIZES, differences, write_web_page
-from tfstyle.styles.style import Style, build_generator
+from tfstyle.styles.model import build_generator
+from tfstyle.styles.style import Style
 
 # A checkout has it, a wheel has not.
 WEB = Path(__file__).parents[1] / "export" / "web"

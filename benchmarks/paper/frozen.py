@@ -15,7 +15,7 @@ from benchmarks.paper.study import means, paint, spread
 from benchmarks.paper.trainings import grid
 from tfstyle import InstanceNormalization
 from tfstyle.evaluation.reference import squares
-from tfstyle.styles.style import build_generator
+from tfstyle.styles.model import build_generator
 from tfstyle.styles.weights import weighted_layers
 
 CLAIMS = {"C3": "Instance normalization must act at test time too (section 2)."}

@@ -12,7 +12,7 @@ from benchmarks.paper.study import paint
 from benchmarks.timing import measure as medians
 from tfstyle import Recipe
 from tfstyle.evaluation.losses import rounded
-from tfstyle.styles.style import build_generator
+from tfstyle.styles.model import build_generator
 
 CLAIMS = {"C9": "Stylization is a matter of milliseconds: real time on a GPU (section 1)."}
 

@@ -46,17 +46,21 @@ class ImageInput(keras.layers.Layer):
         return {**super().get_config(), "multiple": self.multiple, "minimum": self.minimum}
 
 
-@ops.custom_gradient
 def _clip_for_training(pixels):
     """Clips to [0, 1], with the gradient of pixels beyond it where a step would bring them back."""
-    clipped = ops.clip(pixels, 0, 1)
 
-    def gradient(*args, upstream=None):
-        upstream = args[0] if upstream is None else upstream
-        leads_out = (clipped - pixels) * upstream > 0  # a step goes against the gradient
-        return ops.where(leads_out, 0.0, upstream)
+    @ops.custom_gradient
+    def clip(pixels):
+        clipped = ops.clip(pixels, 0, 1)
 
-    return clipped, gradient
+        def gradient(*args, upstream=None):
+            upstream = args[0] if upstream is None else upstream
+            leads_out = (clipped - pixels) * upstream > 0  # a step goes against the gradient
+            return ops.where(leads_out, 0.0, upstream)
+
+        return clipped, gradient
+
+    return clip(pixels)
 
 
 @keras.saving.register_keras_serializable(package="tfstyle")

@@ -23,6 +23,26 @@ if TYPE_CHECKING:
 _HEIGHT_AND_WIDTH = (2, 3)
 
 
+def is_installed() -> bool:
+    """Whether the package openvino is installed."""
+    return openvino is not None
+
+
+def version() -> str:
+    """Returns the version of openvino.
+
+    Raises:
+        ImportError: if it is not installed.
+    """
+    _require_openvino()
+    return openvino.__version__
+
+
+def write_network(network: "openvino.Model", path: Path) -> None:
+    """Writes a network to an `.xml` file, and its weights in float32 to a `.bin` beside it."""
+    openvino.save_model(network, str(path), compress_to_fp16=False)
+
+
 class OpenVino:
     """A network, compiled for this machine's processor. It may be used by several threads.
 

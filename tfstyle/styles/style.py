@@ -1,26 +1,34 @@
-"""Trained styles: saved, loaded and used."""
+"""Trained styles: loaded, used and saved. Needs Keras only where a generator is built."""
 
+import functools
 import os
-import shutil
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
-import numpy as np
 from PIL import Image
 
-from tfstyle.files import replacing
-from tfstyle.generators import GENERATORS
-from tfstyle.images.files import read_image, still_of, write_image
-from tfstyle.images.geometry import center_crop, montage
+from tfstyle.facts import FACTS
+from tfstyle.images.files import read_image, still_of
 from tfstyle.images.look import Look, painted
-from tfstyle.images.pixels import check_pixels, to_image, to_pixels, to_uint8, values_of
+from tfstyle.images.pixels import check_pixels, to_uint8, values_of
 from tfstyle.images.transparency import visible_pixels
 from tfstyle.painting.processes import refuse_fork
-from tfstyle.painting.whole import stylize_pixels
-from tfstyle.styles.card import read_card, write_card
-from tfstyle.styles.folder import RECIPE, WEIGHTS, check_weights, find_style, shared_painting
+from tfstyle.painting.sizes import Needs, Run, paint
+from tfstyle.processor import has_bfloat16
+from tfstyle.styles.card import read_card
+from tfstyle.styles.folder import RECIPE, check_weights, find_style
 from tfstyle.styles.recipe import Recipe
-from tfstyle.styles.weights import describe, has_finite_weights, load_weights, save_weights
+
+if TYPE_CHECKING:
+    import keras
+
+PRECISIONS = ("float32", "bfloat16", "auto")
+ENGINES = ("keras", "openvino", "auto")
+
+# The structural similarity to float32 that pictures in bfloat16 must have for "auto" to choose it.
+BFLOAT16_FLOOR = 0.995
 
 # Of a batch of arrays: a megapixel takes 0.4 to 0.8 GB, many at once are no faster.
 _PIXELS_AT_ONCE = 2**20
@@ -29,19 +37,36 @@ _PIXELS_AT_ONCE = 2**20
 class Style:
     """A recipe and the generator trained by it.
 
-    `tfstyle.load` and `tfstyle.train` give one.
+    `tfstyle.load` and `tfstyle.train` return one.
 
     Args:
         recipe: `Recipe`.
         model: `keras.Model`, the generator: float32 `[N, height, width, 3]` in [0, 1] to the
-            same.
+            same. None if `load_model` gives it.
         card: Dictionary of what was measured, for `card.json`.
+        load_model: Function without arguments that returns the model, when it is first needed.
+        run: Function that runs the generator on another engine than Keras: see `painting.sizes`.
     """
 
-    def __init__(self, recipe, model, card=None):
+    def __init__(
+        self,
+        recipe: Recipe,
+        model: "keras.Model | None" = None,
+        card: dict | None = None,
+        load_model: "Callable[[], keras.Model] | None" = None,
+        run: Run | None = None,
+    ):
         self.recipe = recipe
-        self.model = model
         self.card = card or {}
+        self._load_model = load_model
+        self._run = run
+        if model is not None:
+            self.model = model
+
+    @functools.cached_property
+    def model(self) -> "keras.Model":
+        """The generator, a plain `keras.Model`."""
+        return self._load_model()
 
     def stylize(
         self,
@@ -90,7 +115,7 @@ class Style:
         """
         refuse_fork()
 
-        def paint(photographs):
+        def stylized(photographs):
             return look.apply(self._predict, photographs)
 
         if isinstance(image, str | os.PathLike):
@@ -98,10 +123,10 @@ class Style:
         elif isinstance(image, Image.Image):
             image = still_of(image)
         else:
-            return _stylize_array(values_of(image), paint)
-        return painted(image, lambda pixels: paint(pixels[None])[0])
+            return _stylize_array(values_of(image), stylized)
+        return painted(image, lambda pixels: stylized(pixels[None])[0])
 
-    def save(self, folder, previews=()):
+    def save(self, folder: str | Path, previews: Sequence[str | Path] = ()) -> "Style":
         """Writes the style, to `folder/GENERATOR`, and its painting, to `folder`.
 
         The weights are kept in float16 if that changes no channel of any pixel of painting and
@@ -122,90 +147,103 @@ class Style:
                 be read, or `folder` has another generator's style of another painting. Nothing
                 is written then.
         """
-        if not has_finite_weights(self.model):
-            raise ValueError("The style has weights that are not finite, and is not saved.")
-        photographs = [center_crop(read_image(path), 256) for path in previews]
-        images = [read_image(self.recipe.painting), *photographs]
-        folder = Path(folder)
-        painting = shared_painting(folder, self.recipe.painting, self.recipe.generator)
-        with replacing(folder / self.recipe.generator) as temporary:
-            temporary.mkdir()
-            self.recipe.replace(painting=str(painting)).save(temporary / RECIPE)
-            saved = Style(self.recipe, build_generator(self.recipe))
-            pixels = [to_pixels(center_crop(image, 256)) for image in images]
-            dtype = save_weights(
-                self.model,
-                temporary / WEIGHTS,
-                saved.model,
-                lambda: np.max([np.abs(self.stylize(x) - saved.stylize(x)) for x in pixels]),
-            )
-            if photographs:
-                write_image(stylized_pairs(saved.model, photographs), temporary / "preview.jpg")
-            _save_golden(saved, temporary / "golden.npz")
-            facts = {"dtype": dtype, **describe(saved.model, temporary / WEIGHTS)}
-            write_card(temporary, {**self.card, **facts})
-        # Last: what is interrupted before leaves the older style with its own painting.
-        if not (painting.exists() and painting.samefile(self.recipe.painting)):
-            with replacing(painting) as temporary:
-                shutil.copyfile(self.recipe.painting, temporary)
-        return load(folder.resolve(), self.recipe.generator)  # not the zoo's of this name
+        from tfstyle.styles.saving import save_style
+
+        save_style(self, folder, previews)
+        return load(Path(folder).resolve(), self.recipe.generator)  # not the zoo's of this name
 
     def _predict(self, pixels, seed):
-        return stylize_pixels(self.model, pixels, seed)
+        if self._run is None:
+            from tfstyle.painting.whole import stylize_pixels
+
+            return stylize_pixels(self.model, pixels, seed)
+        return paint(self._run, needs_of_recipe(self.recipe), pixels, seed)
 
 
-def load(style, generator=None):
+def load(
+    style: str | Path,
+    generator: str | None = None,
+    precision: str = "float32",
+    engine: str = "keras",
+) -> Style:
     """Loads a trained style.
 
     Args:
         style: Name of a style of the zoo (`list_styles` names them) or path of a style's folder.
         generator: `"johnson"` or `"pyramid"`. Defaults to the first of these that the style has.
+        precision: One of
+            - `"float32"`, the default: the same picture on every machine, to one level of 255;
+            - `"bfloat16"`: up to three times as fast on processors that have it, a few levels off;
+            - `"auto"`: bfloat16 if this processor has it and the style bears it, by its card.
+        engine: One of
+            - `"keras"`, the default: the backend that Keras runs on;
+            - `"openvino"`: the fastest on a CPU. Needs the package openvino, and no TensorFlow
+              once the network of a style is in the cache;
+            - `"auto"`: openvino if it is installed.
 
     Returns:
         `Style`.
 
     Raises:
-        ValueError: if there is no such style or generator, the name is that of a style of the zoo
-            and of one in the working directory, or its files are damaged or not complete.
+        ValueError: if there is no such style, generator, precision or engine, the name is that of
+            a style of the zoo and of one in the working directory, or its files are damaged or not
+            complete.
+        ImportError: if the engine is not installed.
 
     Example: `tfstyle.load("mosaic").stylize("photo.jpg").save("picture.jpg")`
     """
+    for name, value, known in (
+        ("precision", precision, PRECISIONS),
+        ("engine", engine, ENGINES),
+    ):
+        if value not in known:
+            raise ValueError(f"{name} must be one of {', '.join(known)}. Received: {value!r}")
     folder = find_style(style, generator)
     card = read_card(folder)
     weights = check_weights(folder, card)
     recipe = Recipe.load(folder / RECIPE)
-    model = build_generator(recipe)
-    load_weights(model, weights, card)
-    return Style(recipe, model, card)
+    if engine == "auto":
+        from tfstyle.painting.openvino import is_installed
+
+        engine = "openvino" if is_installed() else "keras"
+    if precision == "auto":
+        precision = best_precision(card, engine)
+
+    def load_model():
+        from tfstyle.styles.model import load_generator
+
+        return load_generator(recipe, weights, card, precision)
+
+    if engine == "keras":
+        return Style(recipe, load_model(), card)
+    from tfstyle.styles.networks import cached_network
+
+    run = cached_network(recipe, card, load_model, precision)
+    return Style(recipe, card=card, load_model=load_model, run=run)
 
 
-def build_generator(recipe):
-    """Builds the untrained generator of a recipe, compiled for prediction."""
-    refuse_fork()
-    generator = GENERATORS[recipe.generator](**recipe.generator_options)
-    generator.compile(optimizer=None, jit_compile=jit_compile())
-    return generator
-
-
-def jit_compile():
-    """Whether to compile with XLA: for JAX only.
-
-    TensorFlow on a CPU is faster without: oneDNN's convolutions are out of XLA's reach there,
-    and each new image size would cost seconds of compilation.
-    """
-    return keras.backend.backend() == "jax"
-
-
-def stylized_pairs(generator, images, seed=0):
-    """Puts photographs above their stylized pictures in one `PIL.Image.Image`.
+def best_precision(card: dict, engine: str) -> str:
+    """Returns what the precision `"auto"` stands for on this machine.
 
     Args:
-        generator: `keras.Model` of `build_generator`.
-        images: `PIL.Image.Image`s of one size.
-        seed: Integer, for generators that take noise.
+        card: Of the style. Its `bfloat16` is the least structural similarity to float32 that was
+            measured: `python -m benchmarks.precision`.
+        engine: `"keras"` or `"openvino"`.
     """
-    pixels = stylize_pixels(generator, np.stack([to_pixels(image) for image in images]), seed)
-    return montage([images, [to_image(picture) for picture in pixels]])
+    bears_it = card.get("bfloat16", 0) >= BFLOAT16_FLOOR
+    # Keras on other backends computes bfloat16 slower than float32 on a CPU.
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if "keras" in sys.modules:
+        backend = sys.modules["keras"].backend.backend()
+    has_kernels = engine == "openvino" or backend in ("tensorflow", "openvino")
+    return "bfloat16" if bears_it and has_kernels and has_bfloat16() else "float32"
+
+
+def needs_of_recipe(recipe: Recipe) -> Needs:
+    """Returns what the generator of a recipe needs of its inputs."""
+    facts, channels = FACTS[recipe.generator], recipe.noise_channels
+    noise = tuple((ratio, channels) for ratio in facts.noise_ratios) if channels else ()
+    return Needs(facts.multiple, facts.minimum, noise)
 
 
 def _stylize_array(array, paint):
@@ -219,9 +257,3 @@ def _stylize_array(array, paint):
         is_uint8 = array.dtype == "uint8"
         results[first : first + at_once, ..., :3] = to_uint8(painted) if is_uint8 else painted
     return pictures
-
-
-def _save_golden(style, path):
-    """Keeps a small input and its output, to notice when a later version paints otherwise."""
-    pixels = np.asarray(center_crop(read_image(style.recipe.painting), 96))[:64]
-    np.savez_compressed(path, input=pixels, output=style.stylize(pixels))

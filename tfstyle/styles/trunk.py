@@ -17,8 +17,9 @@ from tfstyle.painting.processes import refuse_fork
 from tfstyle.painting.whole import stylize_pixels
 from tfstyle.styles.card import read_card, write_card
 from tfstyle.styles.folder import RECIPE, WEIGHTS, check_weights, find_trunk, refuse_to_empty
+from tfstyle.styles.model import build_generator, jit_compile
 from tfstyle.styles.recipe import CREDIT_KEYS, load_recipes, save_recipes
-from tfstyle.styles.style import Style, build_generator, jit_compile
+from tfstyle.styles.style import Style
 from tfstyle.styles.weights import (
     describe,
     has_finite_weights,

@@ -17,8 +17,9 @@ from tfstyle.images.geometry import center_crop
 from tfstyle.layers import ConditionalInstanceNormalization, InstanceNormalization
 from tfstyle.perceptual import PerceptualLoss
 from tfstyle.processor import has_bfloat16
+from tfstyle.styles.model import build_generator, jit_compile, stylized_pairs
 from tfstyle.styles.recipe import CREDIT_KEYS, PAINTING_KEYS
-from tfstyle.styles.style import Style, build_generator, jit_compile, stylized_pairs
+from tfstyle.styles.style import Style
 from tfstyle.styles.trunk import Trunk, build_trunk, stylized_grid
 from tfstyle.training.balance import balanced_recipes, layer_weights
 from tfstyle.training.crops import Photographs, draw_styles
