@@ -1,8 +1,12 @@
 """`tfstyle stylize`: photographs become pictures."""
 
+import enum
 import io
+import os
 import sys
 import time
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +17,6 @@ from tfstyle.commands.terminal import (
     STYLE_HELP,
     Generator,
     complain,
-    load_keras,
     progress_bar,
     say,
     style_or_blend,
@@ -27,6 +30,23 @@ from tfstyle.media.batch import Item, Report, plan_pictures
 from tfstyle.media.photograph import read_photograph
 
 _MANY_GIGABYTES = 4
+
+
+class Precision(enum.StrEnum):
+    """What `tfstyle.load` takes."""
+
+    auto = "auto"
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+
+
+class Engine(enum.StrEnum):
+    """Likewise."""
+
+    auto = "auto"
+    keras = "keras"
+    openvino = "openvino"
+
 
 _STREAM = "-"
 
@@ -69,6 +89,12 @@ def stylize(
         bool, typer.Option("--keep-colors", help="Those of the photograph, not the painting's.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="For grain, and generators with noise.")] = 0,
+    precision: Annotated[
+        Precision, typer.Option(help="auto is bfloat16 where it is fast and looks the same.")
+    ] = Precision.auto,
+    engine: Annotated[
+        Engine, typer.Option(help="What computes. auto is openvino, if installed.")
+    ] = Engine.auto,
     metadata: Annotated[
         bool, typer.Option(help="Keep date, place, artist and rights, or drop them.")
     ] = True,
@@ -88,11 +114,11 @@ def stylize(
     look = Look(strength, keep_colors, grain, seed, mask, stroke)
     read = _Reader(max_side, metadata)
     if _STREAM in photographs or output == _STREAM:
-        _pipe(photographs, output, read, look, *style_or_blend(style, generator))
+        _pipe(photographs, output, read, look, _loader(style, generator, precision, engine))
         return
     place = Path(output or "stylized")
     items, problems = _plan(photographs, place, recursive)
-    _, load = style_or_blend(style, generator)
+    load = _loader(style, generator, precision, engine)
     with Report(report) as lines:
         waiting = []
         for item in items:
@@ -106,6 +132,15 @@ def stylize(
     say(f"{done} of {len(waiting)} written to {place}{there}.")
     if failed or problems:
         raise typer.Exit(1)
+
+
+def _loader(style, generator, precision, engine):
+    """Gives the function that loads the style; a mistake in its name is told before."""
+    _, load = style_or_blend(style, generator)
+    if engine != Engine.keras and find_spec("openvino") and "keras" not in sys.modules:
+        # OpenVINO needs Keras only to make its network, once, and no backend that takes seconds.
+        os.environ.setdefault("KERAS_BACKEND", "openvino")
+    return partial(load, precision.value, engine.value)
 
 
 def _plan(photographs, place, recursive):
@@ -138,7 +173,6 @@ def _plan(photographs, place, recursive):
 
 def _paint(items, read, look, load, force, lines, style):
     """Paints photographs, and tells of those that fail; returns how many these are."""
-    load_keras()
     painter = load()
     failed = 0
     with progress_bar() as progress:
@@ -177,7 +211,7 @@ class _Reader:
             return read_photograph(source, *self._options)
 
 
-def _pipe(photographs, output, read, look, _, load):
+def _pipe(photographs, output, read, look, load):
     """Paints one photograph from standard input, or to standard output."""
     if len(photographs) > 1:
         raise ValueError(f"- is one photograph. Received: {len(photographs)}")
@@ -194,7 +228,6 @@ def _pipe(photographs, output, read, look, _, load):
         if target.is_dir():
             raise ValueError(f"{target} is a folder. For - give a file, or - for standard output.")
         format_of(target)
-    load_keras()
     painter = load()
     photograph.map(lambda image: painter.paint(image, look)).save(target)
     if target is sys.stdout.buffer:

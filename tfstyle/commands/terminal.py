@@ -97,11 +97,18 @@ def style_or_blend(style, generator=None):
     else:
         name = "blend"
 
-    def load_it():
-        from tfstyle.styles.style import load
-        from tfstyle.styles.trunk import load_trunk
+    def load_it(precision="float32", engine="keras"):
+        if blend:
+            load_keras()
+            from tfstyle.styles.trunk import load_trunk
 
-        return load_trunk().bake(blend) if blend else load(folder)
+            return load_trunk().bake(blend)
+        from tfstyle.styles.style import load
+
+        if engine == "keras":
+            load_keras()
+        with _without_stderr() if sys.stderr else contextlib.nullcontext():
+            return load(folder, precision=precision, engine=engine)
 
     return name, load_it
 
