@@ -43,9 +43,13 @@ setup(
         # The fastest engine for pictures on a CPU, and the one that starts at once. It is not
         # required: it has no wheels for some systems, and holds NumPy back by a version.
         "openvino": ["openvino>=2025.4", "platformdirs"],
+        # Reads and writes videos with FFmpeg's libraries, which it brings; optical flow. Headless:
+        # OpenCV's windows need libraries of a desktop.
+        "video": ["av>=18", "opencv-python-headless"],
         # xdist: the tests are many small programs of one thread each.
         "test": [
-            *("ai-edge-litert", "hypothesis", "openvino>=2025.4", "pillow-heif", "platformdirs"),
+            *("ai-edge-litert", "av>=18", "hypothesis", "opencv-python-headless"),
+            *("openvino>=2025.4", "pillow-heif", "platformdirs"),
             *("pytest>=8", "pytest-timeout", "pytest-xdist", "tensorboard"),
         ],
     },

@@ -18,6 +18,7 @@ from tfstyle.commands.stylize import stylize
 from tfstyle.commands.terminal import complain
 from tfstyle.commands.train import train
 from tfstyle.commands.trunk import trunk
+from tfstyle.commands.video import video
 from tfstyle.commands.web import web
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command()(stylize)
 app.command("list")(list_styles)
+app.command()(video)
 app.command()(train)
 app.command()(trunk)
 app.command()(evaluate)

@@ -96,6 +96,10 @@ class Trunk:
         """Paints a photograph in one style or a blend: see `bake`; options as `Style.stylize`'s."""
         return _Blend(self, styles).stylize(image, **options)
 
+    def paint(self, image, styles, look):
+        """Paints a photograph in one style or a blend, with a `Look`: see `Style.paint`."""
+        return _Blend(self, styles).paint(image, look)
+
     def weights_of(self, styles):
         """Gives the float32 `[styles]` of a name or a dictionary of weights: see `bake`."""
         weights = {styles: 1.0} if isinstance(styles, str) else styles
