@@ -17,7 +17,7 @@ _ZOOM = 0.015  # of a scale; 2 pixels at the border of a crop of 256
 # Deviations of light, as a factor. The same factor everywhere changes nothing: instance
 # normalization forgets it.
 _LIGHT = 0.04
-_NOISE = 0.012  # most of a sensor's, in [0, 1]; its deviation is drawn for each photograph
+_NOISE = 0.02  # most of a sensor's, in [0, 1]; its deviation is drawn for each photograph
 _BLOCK = 8  # pixels: a codec's errors are alike within its blocks
 
 
