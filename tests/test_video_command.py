@@ -29,7 +29,7 @@ def test_a_video_is_painted_by_a_style_of_ones_own(style, tmp_path):
     frames = read_clip(source)[0]
     pictures = read_clip(tmp_path / "out.mp4")[0]
     expected = style.stylize(frames)
-    # Random weights paint coloured noise, and colours have half the resolution: light alone is told.
+    # Random weights paint coloured noise, of which the video has half the resolution: not of light.
     grey = [np.float32(x) @ (0.2126, 0.7152, 0.0722) for x in (pictures, expected)]
     assert np.abs(grey[0] - grey[1]).mean() < 6
     again = call(source, "-o", "out.mp4", "-s", "mosaic", cwd=tmp_path, code=2)
