@@ -144,7 +144,7 @@ def test_names_of_layers():
 def test_weights_that_cannot_be_loaded(tmp_path):
     (tmp_path / "vgg.weights.h5").write_bytes(b"no HDF5")
     for path in (tmp_path / "vgg.weights.h5", tmp_path / "missing.h5"):
-        with pytest.raises(ValueError, match=r"VGG19 could not be loaded.*Give the path"):
+        with pytest.raises(ValueError, match=r"VGG19 could not be loaded.*Give the path.*--vgg"):
             PerceptualLoss(network=path)
 
 

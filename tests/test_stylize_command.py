@@ -3,8 +3,10 @@
 import io
 import json
 import os
+import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,8 +15,10 @@ import pytest
 from PIL import Image, ImageDraw, ImageSequence
 
 from tfstyle.commands.main import main
+from tfstyle.images.colors import srgb_profile
 from tfstyle.images.files import read_image
 from tfstyle.images.look import painted
+from tfstyle.images.sixteen import write_16_bits
 from tfstyle.media.animation import read_animation
 from tfstyle.media.batch import plan_pictures
 
@@ -25,6 +29,8 @@ class Inverter:
     recipe = SimpleNamespace(generator="johnson")
 
     def paint(self, image, look):
+        if isinstance(image, np.ndarray):
+            return np.concatenate([1 - image[..., :3], image[..., 3:]], axis=-1)
         return painted(image, lambda pixels: look.apply(lambda x, _: 1 - x, pixels[None])[0])
 
 
@@ -32,9 +38,7 @@ class Inverter:
 def stylize(monkeypatch, capsysbinary, tmp_path):
     """The command as a function: of its arguments, to exit code, output and complaints."""
     monkeypatch.chdir(tmp_path)
-    module = "tfstyle.commands.stylize"
-    monkeypatch.setattr(f"{module}.style_or_blend", lambda *all: ("inverter", Inverter))
-    monkeypatch.setattr(f"{module}.load_keras", lambda: None)
+    monkeypatch.setattr("tfstyle.commands.stylize._loader", lambda *all: Inverter)
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["tfstyle", "stylize", *map(str, arguments)])
@@ -349,3 +353,62 @@ def test_metadata_is_kept_unless_it_is_to_be_dropped(stylize):
     with Image.open("kept.jpg") as kept, Image.open("bare.jpg") as bare:
         assert kept.getexif()[0x013B] == "A. Person" and kept.info["dpi"] == (300, 300)
         assert not bare.getexif() and "dpi" not in bare.info
+
+
+def png_levels(path):
+    """Gives the 16-bit levels of a PNG of `write_16_bits`, which Pillow reads as 8 bits."""
+    content, place, packed = Path(path).read_bytes(), 8, b""
+    while place < len(content):
+        (length,) = struct.unpack_from(">I", content, place)
+        if content[place + 4 : place + 8] == b"IDAT":
+            packed += content[place + 8 : place + 8 + length]
+        place += 12 + length
+    width, height, bits, kind = struct.unpack_from(">IIBB", content, 16)
+    assert bits == 16
+    rows = np.frombuffer(zlib.decompress(packed), "uint8").reshape(height, -1)
+    levels = np.add.accumulate(rows[:, 1:], axis=0, dtype="uint8").view(">u2")
+    return levels.reshape(height, width, {2: 3, 6: 4}[kind])
+
+
+def tiff_levels(path):
+    with Image.open(path) as image:
+        tags = image.tag_v2
+        assert set(tags[258]) == {16}
+        content = Path(path).read_bytes()[tags[273][0] :]
+        return np.frombuffer(content, "<u2").reshape(*image.size[::-1], tags[277])
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_pictures_of_16_bits(tmp_path, suffix, alpha, rng):
+    pixels = rng.random((9, 7, 4 if alpha else 3))
+    exif = Image.Exif()
+    exif[0x013B] = "A. Person"
+    exif[0x8769] = {0x9003: "2026:11:26 12:00:00"}
+    info = {"exif": exif.tobytes(), "xmp": b"<x/>", "dpi": (300.0, 300.0)}
+    info["icc_profile"] = srgb_profile()
+    write_16_bits(pixels, tmp_path / f"a{suffix}", info)
+    levels = (png_levels if suffix == ".png" else tiff_levels)(tmp_path / f"a{suffix}")
+    np.testing.assert_array_equal(levels, np.rint(pixels * 65535))
+    found = read_image(tmp_path / f"a{suffix}")
+    np.testing.assert_allclose(np.asarray(found) / 255, pixels, atol=1 / 255)
+    with Image.open(tmp_path / f"a{suffix}") as image:
+        image.load()
+        assert image.getexif()[0x013B] == "A. Person"
+        assert image.getexif().get_ifd(0x8769)[0x9003] == "2026:11:26 12:00:00"
+        assert image.info["icc_profile"] == srgb_profile() and b"<x/>" in image.info["xmp"]
+        assert image.info["dpi"] == pytest.approx((300, 300), abs=0.02)
+
+
+def test_pictures_of_16_bits_are_for_png_and_tiff(stylize):
+    for name in ("a.jpg", "b.tif", "c.png"):
+        photograph(name)
+    Path("in").mkdir()
+    assert stylize("a.jpg", "b.tif", "c.png", "--bits", 16, "-o", "out")[0] == 0
+    assert tree("out") == ["a.jpg.png", "b.tif", "c.png"]
+    np.testing.assert_array_equal(tiff_levels("out/b.tif")[0, 0], (65535, 65535 - 128 * 257, 32639))
+    assert stylize("a.jpg", "--bits", 16, "-o", "b.jpg")[0] == 1
+    assert "b.jpg: only .png and .tif hold 16 bits" in stylize.errors[0]
+    first, *others = frames_of(".gif")
+    first.save("a.gif", save_all=True, append_images=others)
+    assert stylize("a.gif", "--bits", 16)[0] == 1 and "single pictures" in stylize.errors[0]

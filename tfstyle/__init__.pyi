@@ -2,8 +2,10 @@ from . import export as export
 from .generators import GENERATORS as GENERATORS
 from .generators import johnson as johnson
 from .generators import pyramid as pyramid
+from .images.look import Look as Look
 from .layers import ConditionalInstanceNormalization as ConditionalInstanceNormalization
 from .layers import InstanceNormalization as InstanceNormalization
+from .media.animation import stylize_animation as stylize_animation
 from .perceptual import PerceptualLoss as PerceptualLoss
 from .styles.folder import list_styles as list_styles
 from .styles.recipe import Recipe as Recipe

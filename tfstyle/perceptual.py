@@ -235,7 +235,7 @@ def _vgg19(weights):
     except Exception as error:  # what Keras raises if a download fails
         raise ValueError(
             f"VGG19 could not be loaded from {weights!r}: {error}. Give the path of a weights file "
-            "of `keras.applications.VGG19(include_top=False)`."
+            "of `keras.applications.VGG19(include_top=False)`, by --vgg on the command line."
         ) from error
 
 

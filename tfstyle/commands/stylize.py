@@ -24,8 +24,10 @@ from tfstyle.commands.terminal import (
     without_libtiff,
 )
 from tfstyle.facts import FACTS
-from tfstyle.images.formats import format_of
+from tfstyle.images.formats import format_of, picture_name
 from tfstyle.images.look import Look
+from tfstyle.images.sixteen import float_pixels, name_of_16_bits, write_16_bits
+from tfstyle.media.animation import Animation
 from tfstyle.media.batch import Item, Report, plan_pictures
 from tfstyle.media.photograph import read_photograph
 
@@ -38,6 +40,13 @@ class Precision(enum.StrEnum):
     auto = "auto"
     float32 = "float32"
     bfloat16 = "bfloat16"
+
+
+class Bits(enum.StrEnum):
+    """Of each channel."""
+
+    eight = "8"
+    sixteen = "16"
 
 
 class Engine(enum.StrEnum):
@@ -95,6 +104,9 @@ def stylize(
     engine: Annotated[
         Engine, typer.Option(help="What computes. auto is openvino, if installed.")
     ] = Engine.auto,
+    bits: Annotated[
+        Bits, typer.Option(help="Of each channel; 16 writes PNG or TIFF without banding.")
+    ] = Bits.eight,
     metadata: Annotated[
         bool, typer.Option(help="Keep date, place, artist and rights, or drop them.")
     ] = True,
@@ -114,10 +126,10 @@ def stylize(
     look = Look(strength, keep_colors, grain, seed, mask, stroke)
     read = _Reader(max_side, metadata)
     if _STREAM in photographs or output == _STREAM:
-        _pipe(photographs, output, read, look, _loader(style, generator, precision, engine))
+        _pipe(photographs, output, read, look, _loader(style, generator, precision, engine), bits)
         return
     place = Path(output or "stylized")
-    items, problems = _plan(photographs, place, recursive)
+    items, problems = _plan(photographs, place, recursive, bits)
     load = _loader(style, generator, precision, engine)
     with Report(report) as lines:
         waiting = []
@@ -126,7 +138,7 @@ def stylize(
                 lines.add(item, 0, skipped=True)
             else:
                 waiting.append(item)
-        failed = _paint(waiting, read, look, load, force, lines, style) if waiting else 0
+        failed = _paint(waiting, read, look, load, force, lines, style, bits) if waiting else 0
     done, skipped = len(waiting) - failed, len(items) - len(waiting)
     there = f", {skipped} there already" if skipped else ""
     say(f"{done} of {len(waiting)} written to {place}{there}.")
@@ -143,9 +155,10 @@ def _loader(style, generator, precision, engine):
     return partial(load, precision.value, engine.value)
 
 
-def _plan(photographs, place, recursive):
+def _plan(photographs, place, recursive, bits):
     """Gives the `Item`s to paint, and how many arguments name none."""
-    plan = plan_pictures(photographs, place, recursive)
+    name = picture_name if bits == Bits.eight else name_of_16_bits
+    plan = plan_pictures(photographs, place, recursive, name)
     if not plan.items:
         raise ValueError(plan.problems[0])
     if place.exists() and not place.is_dir() and not place.is_file():
@@ -171,14 +184,14 @@ def _plan(photographs, place, recursive):
     return plan.items, len(plan.problems)
 
 
-def _paint(items, read, look, load, force, lines, style):
+def _paint(items, read, look, load, force, lines, style, bits):
     """Paints photographs, and tells of those that fail; returns how many these are."""
     painter = load()
     failed = 0
     with progress_bar() as progress:
         for item in progress.track(items, description=escape(style)):
             started = time.monotonic()
-            error = _paint_one(item, read, look, painter, force)
+            error = _paint_one(item, read, look, painter, force, bits)
             lines.add(item, time.monotonic() - started, error)
             if error:
                 failed += 1
@@ -186,18 +199,29 @@ def _paint(items, read, look, load, force, lines, style):
     return failed
 
 
-def _paint_one(item, read, look, painter, force):
+def _paint_one(item, read, look, painter, force, bits):
     """Paints a photograph; returns what went wrong, or None."""
     try:
         _refuse_overwriting(item.photograph, item.picture, force)
         photograph = read(item.photograph)
         _warn_of_memory(item.photograph, photograph.size, look, painter.recipe.generator)
-        photograph.map(lambda image: painter.paint(image, look)).save(item.picture)
+        _save(photograph, painter, look, item.picture, bits)
     except (ValueError, OSError) as error:
         return str(error)
     except Exception as error:  # even TensorFlow out of memory must not stop the others
         return _full_memory(item.photograph, error) or f"{item.photograph}: {error!r}"
     return None
+
+
+def _save(photograph, painter, look, target, bits):
+    """Paints a photograph, and writes the picture to a file or stream."""
+    image = photograph.image
+    if bits == Bits.eight:
+        photograph.map(lambda image: painter.paint(image, look)).save(target)
+    elif isinstance(image, Animation) or not isinstance(target, Path):
+        raise ValueError("--bits 16 is for single pictures in files.")
+    else:
+        write_16_bits(painter.paint(float_pixels(image), look), target, image.info)
 
 
 class _Reader:
@@ -211,7 +235,7 @@ class _Reader:
             return read_photograph(source, *self._options)
 
 
-def _pipe(photographs, output, read, look, load):
+def _pipe(photographs, output, read, look, load, bits):
     """Paints one photograph from standard input, or to standard output."""
     if len(photographs) > 1:
         raise ValueError(f"- is one photograph. Received: {len(photographs)}")
@@ -229,7 +253,7 @@ def _pipe(photographs, output, read, look, load):
             raise ValueError(f"{target} is a folder. For - give a file, or - for standard output.")
         format_of(target)
     painter = load()
-    photograph.map(lambda image: painter.paint(image, look)).save(target)
+    _save(photograph, painter, look, target, bits)
     if target is sys.stdout.buffer:
         target.flush()
 

@@ -4,7 +4,7 @@ import glob
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +34,12 @@ class Plan:
     notes: list[str] = field(default_factory=list)
 
 
-def plan_pictures(arguments: list[str], output: Path, recursive: bool = False) -> Plan:
+def plan_pictures(
+    arguments: list[str],
+    output: Path,
+    recursive: bool = False,
+    name: Callable[[Path], str] = picture_name,
+) -> Plan:
     """Finds the photographs that arguments name, and gives each picture a place below `output`.
 
     A picture lies in `output` as its photograph lies in the folder given, or below the part of a
@@ -45,6 +50,7 @@ def plan_pictures(arguments: list[str], output: Path, recursive: bool = False) -
         arguments: Files, folders and patterns, as `dcim/**/*.JPG`.
         output: Folder, not searched if it lies in one that is.
         recursive: Whether folders in folders are searched.
+        name: Function of a photograph's path that returns its picture's name.
     """
     plan = Plan()
     found: dict[Path, Path] = {}  # a photograph and its place
@@ -52,7 +58,7 @@ def plan_pictures(arguments: list[str], output: Path, recursive: bool = False) -
         places = _find(argument, output, recursive, plan)
         for path, place in places.items():
             found.setdefault(path, place)
-    plan.items = _targets(found, output)
+    plan.items = _targets(found, output, name)
     return plan
 
 
@@ -176,16 +182,16 @@ def _before_wildcards(pattern):
         yield part
 
 
-def _targets(found, output):
+def _targets(found, output, name):
     """Gives each photograph a picture of its own."""
-    places = {path: place.with_name(picture_name(place)) for path, place in found.items()}
+    places = {path: place.with_name(name(place)) for path, place in found.items()}
     counts = Counter(places.values())
     for place in [place for place, count in counts.items() if count > 1]:
         same = [path for path in places if places[path] == place]
         root = Path(os.path.commonpath([path.absolute().parent for path in same]))
         for path in same:
             below = path.absolute().relative_to(root)
-            places[path] = below.with_name(picture_name(below))
+            places[path] = below.with_name(name(below))
     taken: set[Path] = set()
     # Those that keep their names first: of x.cur and x.cur.png the former becomes x.cur.png.png.
     for path in sorted(places, key=lambda path: places[path].name != path.name):
