@@ -55,7 +55,7 @@ def video(
     ] = 0.97,
     moving: Annotated[
         float, typer.Option(min=0, max=0.99, help="The same where something moves.")
-    ] = 0.5,
+    ] = 0.3,
     cuts: Annotated[bool, typer.Option(help="Begin anew where the scene changes.")] = True,
     seed: Annotated[int, typer.Option(min=0, help="For generators with noise.")] = 0,
     force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite the output.")] = False,

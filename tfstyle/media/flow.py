@@ -19,11 +19,15 @@ class Flow:
         displacement: float32 `[height, width, 2]`, across and down, in pixels of the frame: where
             each pixel was.
         trust: float32 `[height, width]` in [0, 1]: 0 where the pixel was hidden, or left the frame.
+        gain: float32 `[height, width]`, levels of 255 by which the frame before, moved, is nearer
+            to this one than as it is: about 0 where nothing moves. Noise has flow,
+            but that explains little.
         is_cut: Whether the scene is another.
     """
 
     displacement: np.ndarray
     trust: np.ndarray
+    gain: np.ndarray
     is_cut: bool
 
 
@@ -53,6 +57,7 @@ class FlowEstimator:
             before: uint8 `[height, width, 3]`.
             after: Likewise.
         """
+        blur = self._cv2.blur
         height, width = after.shape[:2]
         small = self._small(before), self._small(after)
         back = self._search.calc(small[1], small[0], None)
@@ -61,16 +66,14 @@ class FlowEstimator:
         lengths = np.sum(back**2, -1) + np.sum(returned**2, -1)
         consistent = np.sum((back + returned) ** 2, -1) < 0.01 * lengths + 0.5
         difference = np.abs(self.moved(np.float32(small[0]), back) - small[1])
+        gain = np.abs(np.float32(small[0]) - small[1]) - difference
         # By far more than noise and less than another object.
-        likeness = np.exp(-((self._cv2.blur(difference, (5, 5)) / 12) ** 2))
-        trust = self._cv2.blur(np.float32(consistent) * likeness, (3, 3))
+        likeness = np.exp(-((blur(difference, (5, 5)) / 12) ** 2))
+        trust = blur(np.float32(consistent) * likeness, (3, 3))
         is_cut = np.mean(difference > _CUT_LEVELS) > _CUT_SHARE
         factors = np.float32([width / back.shape[1], height / back.shape[0]])
-        return Flow(
-            self._large(back, (width, height)) * factors,
-            self._large(trust, (width, height)),
-            bool(is_cut),
-        )
+        large = [self._large(each, (width, height)) for each in (back, trust, blur(gain, (9, 9)))]
+        return Flow(large[0] * factors, *large[1:], bool(is_cut))
 
     def moved(self, image: np.ndarray, displacement: np.ndarray) -> np.ndarray:
         """Reads an image where a displacement leads; beyond the border its pixels repeat."""

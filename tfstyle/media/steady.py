@@ -9,7 +9,7 @@ from tfstyle.media.flow import FlowEstimator
 
 _STILL_LEVELS = 2.5  # of 255, a mean over 7 x 7 pixels: more is a change, less is noise
 _STILL_MOST = 5.0  # of 255: the noise of the worst sensor
-_STILL_PIXELS = 0.35  # a displacement below it is none
+_STILL_GAIN = 0.5  # of 255: motion that explains less is none
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Steady:
         ImportError: without OpenCV.
     """
 
-    def __init__(self, still: float = 0.97, moving: float = 0.5, cuts: bool = True) -> None:
+    def __init__(self, still: float = 0.97, moving: float = 0.3, cuts: bool = True) -> None:
         for name, value in (("still", still), ("moving", moving)):
             if not 0 <= value < 1:
                 raise ValueError(f"{name} must be in [0, 1). Received: {value}")
@@ -104,7 +104,6 @@ class Steady:
         changed = cv2.blur(np.abs(frame - source).mean(-1), (7, 7))
         noise = float(np.median(cv2.absdiff(frame, before)))
         most = np.clip(2 * noise, _STILL_LEVELS, _STILL_MOST)
-        length = np.sqrt(np.sum(flow.displacement**2, -1))
-        still = (changed < most) & (length < _STILL_PIXELS)
+        still = (changed < most) & (flow.gain < max(_STILL_GAIN, noise / 4))
         still = cv2.erode(np.uint8(still), np.ones((5, 5), "uint8"))
         return cv2.blur(np.float32(still), (5, 5)) * (still > 0)
