@@ -2,6 +2,9 @@ package tfstyle.android
 
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
+import kotlin.math.max
+import kotlin.math.min
+import kotlin.math.round
 import org.json.JSONException
 import org.json.JSONObject
 
@@ -21,6 +24,21 @@ public data class ModelFacts(
 ) {
     /** Pixels, in the order of the network's axes. */
     public data class Size(val height: Int, val width: Int)
+
+    /** The width and height at which a photograph is painted: inside a fixed size, or its own. */
+    internal fun fitted(width: Int, height: Int, longestSide: Int): Pair<Int, Int> {
+        val factor =
+            if (size == null) min(1.0, longestSide / max(width, height).toDouble())
+            else min(size.width / width.toDouble(), size.height / height.toDouble())
+        fun scaled(side: Int) = max(1, round(side * factor).toInt())
+        return scaled(width) to scaled(height)
+    }
+
+    /** The width and height of the network's image for a photograph of [fitted] size. */
+    internal fun grown(width: Int, height: Int): Pair<Int, Int> {
+        fun grown(side: Int) = max(minimum, (side + multiple - 1) / multiple * multiple)
+        return if (size == null) grown(width) to grown(height) else size.width to size.height
+    }
 
     public companion object {
         private const val ENTRY = "tfstyle"

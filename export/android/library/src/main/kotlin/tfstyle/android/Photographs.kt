@@ -13,7 +13,7 @@ public object Photographs {
      * Decodes an image file, upright whatever way the camera was held.
      *
      * @param longestSide a larger photograph is decoded at 1/2, 1/4, ... of its size, as far as its
-     *   longest side stays at least this long: a photograph of 50 megapixels needs 200 MB otherwise.
+     *   longest side stays at least this long. One of 50 megapixels needs 200 MB otherwise.
      * @param open opens the file anew; called three times.
      * @throws IllegalArgumentException if Android cannot decode it.
      */

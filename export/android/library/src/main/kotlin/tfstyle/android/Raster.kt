@@ -43,7 +43,8 @@ internal class Raster(val width: Int, val height: Int, val pixels: IntArray) {
             require(bitmap.config != Bitmap.Config.ALPHA_8) {
                 "The photograph is only a mask (ALPHA_8). Give a bitmap with colours."
             }
-            if (bitmap.config != Bitmap.Config.HARDWARE) return bitmap
+            // By its name: Android 7 has no such constant.
+            if (bitmap.config?.name != "HARDWARE") return bitmap
             return requireNotNull(bitmap.copy(Bitmap.Config.ARGB_8888, false)) {
                 "The photograph's pixels cannot be copied from the GPU. Decode it in software."
             }

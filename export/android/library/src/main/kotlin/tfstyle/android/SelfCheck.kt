@@ -5,7 +5,7 @@ import kotlin.math.abs
 import kotlin.math.pow
 
 /**
- * A photograph and the picture that Python's runner made of it with the same model file, both small.
+ * A photograph, and the picture that Python's runner made of it with the same model; both small.
  *
  * A phone's GPU can be silently wrong; [Stylizer] notices it by painting this photograph first.
  *

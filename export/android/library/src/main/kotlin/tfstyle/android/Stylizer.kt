@@ -7,9 +7,6 @@ import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.util.concurrent.Executors
 import java.util.concurrent.atomic.AtomicBoolean
-import kotlin.math.max
-import kotlin.math.min
-import kotlin.math.round
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.ensureActive
@@ -139,11 +136,12 @@ private constructor(
         longestSide: Int,
     ): Raster {
         val upright = rotation % 180 == 0
-        val (width, height) = fitted(
-            if (upright) photograph.width else photograph.height,
-            if (upright) photograph.height else photograph.width,
-            longestSide,
-        )
+        val (width, height) =
+            facts.fitted(
+                if (upright) photograph.width else photograph.height,
+                if (upright) photograph.height else photograph.width,
+                longestSide,
+            )
         val raster = Raster.of(photograph, width, height, rotation)
         val engine = engine()
         ensureActive()
@@ -159,28 +157,11 @@ private constructor(
     }
 
     private fun paint(raster: Raster, engine: Engine, look: Look): Raster {
-        val size = facts.size
-        val width = size?.width ?: grown(raster.width)
-        val height = size?.height ?: grown(raster.height)
+        val (width, height) = facts.grown(raster.width, raster.height)
         reserve(width, height)
         raster.write(image, width, height)
         engine.run(image.rewound(), painting.rewound(), height, width)
         return raster.paintedWith(painting.rewound(), width, look)
-    }
-
-    /** The size at which a photograph is painted. */
-    private fun fitted(width: Int, height: Int, longestSide: Int): Pair<Int, Int> {
-        val size = facts.size
-        val factor =
-            if (size == null) min(1.0, longestSide / max(width, height).toDouble())
-            else min(size.width / width.toDouble(), size.height / height.toDouble())
-        fun scaled(side: Int) = max(1, round(side * factor).toInt())
-        return scaled(width) to scaled(height)
-    }
-
-    private fun grown(side: Int): Int {
-        val multiples = (side + facts.multiple - 1) / facts.multiple
-        return max(facts.minimum, multiples * facts.multiple)
     }
 
     private fun reserve(width: Int, height: Int) {
@@ -227,14 +208,13 @@ private constructor(
     }
 
     private fun check(golden: Golden, engine: Engine): Likeness {
-        val (width, height) = fitted(golden.photograph.width, golden.photograph.height, LARGEST)
-        val raster = Raster.of(golden.photograph, width, height, rotation = 0)
+        val photograph = golden.photograph
+        val (width, height) = facts.fitted(photograph.width, photograph.height, Int.MAX_VALUE)
+        val raster = Raster.of(photograph, width, height, rotation = 0)
         return golden.compare(paint(raster, engine, Look()))
     }
 
     public companion object {
-        private const val LARGEST = Int.MAX_VALUE
-
         /**
          * Opens a style of a catalogue.
          *
@@ -260,7 +240,7 @@ private constructor(
             golden: Golden? = null,
         ): Stylizer = open(mapAsset(assets, path), accelerator, threads, golden)
 
-        /** Opens a model file, for example one that was downloaded. It must not change meanwhile. */
+        /** Opens a model file, for example a downloaded one. It must not change meanwhile. */
         public fun open(
             file: File,
             accelerator: Accelerator = Accelerator.CPU,

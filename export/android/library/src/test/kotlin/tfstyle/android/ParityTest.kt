@@ -22,7 +22,7 @@ class ParityTest {
                     val picture = stylizer.stylizeBlocking(photograph, look)
                     val expected = TestFiles.bitmap(case.getString("picture"))
                     val found = similarity(picture, expected)
-                    println("%.5f  %s".format(found, case))
+                    println("SSIM %.5f  %s".format(found, case))
                     assertTrue("$found of $case", found >= 0.99)
                     assertAlpha(expected, picture)
                 }

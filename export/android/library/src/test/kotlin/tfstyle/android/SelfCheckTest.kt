@@ -33,11 +33,10 @@ class SelfCheckTest {
 
     private fun open(style: String, fault: (FloatBuffer, Int, Int) -> Unit): Stylizer {
         val chosen = catalog[style]
-        return Stylizer.open(mapAsset(assets, chosen.model), Accelerator.GPU, chosen.golden(assets)) {
-            model,
-            place ->
-            if (place == Accelerator.GPU) Faulty(model, fault)
-            else InterpreterEngine(model, place, threads = 1)
+        val model = mapAsset(assets, chosen.model)
+        return Stylizer.open(model, Accelerator.GPU, chosen.golden(assets)) { file, place ->
+            if (place == Accelerator.GPU) Faulty(file, fault)
+            else InterpreterEngine(file, place, threads = 1)
         }
     }
 
@@ -59,13 +58,13 @@ class SelfCheckTest {
         // As float16 is wrong: by a random part of a thousand.
         val random = java.util.Random(0)
         for (style in listOf("mosaic", "scream")) {
-            open(style) { picture, _, _ -> picture.change { it + 0.004f * (random.nextFloat() - 0.5f) } }
-                .use {
-                    it.prepare()
-                    println("$style on a GPU that is right: ${it.check()}")
-                    assertEquals(it.fallback, Accelerator.GPU, it.accelerator)
-                    assertNull(it.fallback)
-                }
+            val noise = { value: Float -> value + 0.004f * (random.nextFloat() - 0.5f) }
+            open(style) { picture, _, _ -> picture.change(noise) }.use {
+                it.prepare()
+                println("$style on a GPU that is right: ${it.check()}")
+                assertEquals(it.fallback, Accelerator.GPU, it.accelerator)
+                assertNull(it.fallback)
+            }
         }
     }
 
@@ -75,7 +74,9 @@ class SelfCheckTest {
             mapOf<String, (FloatBuffer, Int, Int) -> Unit>(
                 "black" to { picture, _, _ -> picture.change { 0f } },
                 "NaN" to { picture, _, _ -> picture.change { Float.NaN } },
-                "pale: a variance too large" to { picture, _, _ -> picture.change { 0.3f + 0.4f * it } },
+                "pale: a variance too large" to { picture, _, _ ->
+                    picture.change { 0.3f + 0.4f * it }
+                },
                 "too contrasty: a variance that overflowed" to { picture, _, _ ->
                     picture.change { if (it > 0.5f) 1f else 0f }
                 },
@@ -87,8 +88,9 @@ class SelfCheckTest {
                 },
                 "rows that slip" to { picture, height, width ->
                     val copy = FloatArray(picture.capacity()).also { picture.duplicate().get(it) }
-                    for (y in 0 until height) for (x in 0 until 3 * width) {
-                        picture.put(y * 3 * width + x, copy[y * 3 * width + (x + 3 * y) % (3 * width)])
+                    val row = 3 * width
+                    for (y in 0 until height) for (x in 0 until row) {
+                        picture.put(y * row + x, copy[y * row + (x + 3 * y) % row])
                     }
                 },
                 "blocks" to { picture, height, width ->

@@ -27,7 +27,7 @@ object TestFiles {
         return List(array.length()) { array.getJSONObject(it) }
     }
 
-    /** The app's assets, in an archive as Android packs them: models as they are, the rest deflated. */
+    /** The app's assets, packed as Android packs them: models as they are, the rest deflated. */
     fun assets(): AssetManager {
         val archive = File.createTempFile("app", ".apk").apply { deleteOnExit() }
         ZipOutputStream(archive.outputStream()).use { zip ->
