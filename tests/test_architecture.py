@@ -72,7 +72,7 @@ def test_every_generator_has_a_row_of_facts():
 def test_tensorflow_is_imported_only_where_keras_has_no_word_for_it():
     found = {path.name for path in PACKAGE.rglob("*.py") if "import tensorflow" in path.read_text()}
     # Its fast kernels, nearest-neighbour resizing to a size of run time, gradients, compilation.
-    layers = {"convolution.py", "normalization.py", "resampling.py"}
+    layers = {"convolution.py", "normalization.py", "resampling.py", "strips.py"}
     assert found == {*layers, "optimization.py", "perceptual.py", "whole.py"}
 
 

@@ -76,17 +76,36 @@ class Look:
         if self.grain:
             seen = add_grain(seen, self.grain, self.seed)
         pictures = resize_pixels(paint(seen, self.seed), size)
+        return self.finish(photographs, pictures, self.amounts(size))
+
+    def finish(
+        self, photographs: np.ndarray, pictures: np.ndarray, amounts: np.ndarray
+    ) -> np.ndarray:
+        """Gives pictures, or strips of them, this look's colours, strength and mask.
+
+        Args:
+            photographs: float32 `[N, height, width, 3]` in [0, 1].
+            pictures: float32 of the same shape.
+            amounts: Of `amounts`, of the same rows.
+
+        Returns:
+            float32 array of the same shape, in [0, 1].
+        """
         if self.keep_colors:
             pictures = with_colors_of(photographs, pictures)
         if self.mask is not None or self.strength < 1:
-            amount = self.strength * self._mask_at(size)
-            pictures = np.clip(photographs + amount * (pictures - photographs), 0, 1)
+            pictures = np.clip(photographs + amounts * (pictures - photographs), 0, 1)
         return pictures
 
-    def _mask_at(self, size):
-        if self.mask is None:
-            return np.float32(1)
-        return np.clip(resize_pixels(self.mask[None, ..., None], size), 0, 1)
+    def amounts(self, size: tuple[int, int]) -> np.ndarray:
+        """Returns how much of the picture each pixel has, float32 `[1, height, width, 1]`.
+
+        Without a mask height and width are 1: all pixels have the same.
+        """
+        mask = np.ones((1, 1, 1, 1), "float32")
+        if self.mask is not None:
+            mask = np.clip(resize_pixels(self.mask[None, ..., None], size), 0, 1)
+        return np.float32(self.strength) * mask
 
 
 def painted(image: Image.Image, paint: Callable[[np.ndarray], np.ndarray]) -> Image.Image:

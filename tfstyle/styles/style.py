@@ -13,7 +13,9 @@ from tfstyle.facts import FACTS
 from tfstyle.images.files import read_image, still_of
 from tfstyle.images.look import Look, painted
 from tfstyle.images.pixels import check_pixels, to_uint8, values_of
+from tfstyle.images.rows import painted_by_rows
 from tfstyle.images.transparency import visible_pixels
+from tfstyle.painting.budget import fits_whole
 from tfstyle.painting.processes import refuse_fork
 from tfstyle.painting.sizes import Needs, Run, paint
 from tfstyle.processor import has_bfloat16
@@ -60,6 +62,7 @@ class Style:
         self.card = card or {}
         self._load_model = load_model
         self._run = run
+        self._style_weights = None  # of a trunk's generator
         if model is not None:
             self.model = model
 
@@ -77,8 +80,13 @@ class Style:
         keep_colors=False,
         mask=None,
         stroke=1.0,
+        memory=None,
+        progress=None,
     ):
         """Paints a photograph in this style.
+
+        A photograph that does not fit into the memory is painted strip by strip, by Keras. The
+        picture is the same, up to the rounding of float32.
 
         Args:
             image: One of
@@ -94,6 +102,9 @@ class Style:
             keep_colors: Boolean.
             mask: Path, image or array; white is painted.
             stroke: Float in [0.25, 8], size of the strokes.
+            memory: Bytes that the process should not exceed. Defaults to 1.2 GB, or less in a
+                container with a low limit. What does not fit takes the least that works.
+            progress: Function that is told the part of a large image that is done, in [0, 1].
 
         Returns:
             For a path or a PIL image a `PIL.Image.Image` of the upright image's size, in sRGB, with
@@ -103,14 +114,17 @@ class Style:
         Raises:
             ValueError: on a file that is no image, an animation, an array of another shape, dtype
                 or range, a tensor without values, or an option out of range.
+            OSError: if the temporary files of a large photograph fill the disk.
         """
-        return self.paint(image, Look(strength, keep_colors, grain, seed, mask, stroke))
+        look = Look(strength, keep_colors, grain, seed, mask, stroke)
+        return self.paint(image, look, memory, progress)
 
-    def paint(self, image, look):
+    def paint(self, image, look, memory=None, progress=None):
         """Paints a photograph with a `Look`: see `stylize`.
 
         Raises:
             ValueError: as `stylize`.
+            OSError: likewise.
             RuntimeError: in a process that was forked after a style was used.
         """
         refuse_fork()
@@ -118,13 +132,33 @@ class Style:
         def stylized(photographs):
             return look.apply(self._predict, photographs)
 
+        def by_rows(rows, write):
+            from tfstyle.painting.streamed import paint_rows
+
+            paint_rows(self.model, rows, write, look, memory, self._style_weights, progress)
+
         if isinstance(image, str | os.PathLike):
             image = read_image(image)
         elif isinstance(image, Image.Image):
             image = still_of(image)
         else:
-            return _stylize_array(values_of(image), stylized)
-        return painted(image, lambda pixels: stylized(pixels[None])[0])
+            array = values_of(image)
+            check_pixels(array)
+            if self._paints_whole(array.shape[-3:-1], look, memory):
+                return _stylize_array(array, stylized)
+            return _stylize_array_by_rows(array, by_rows)
+        if self._paints_whole(image.size, look, memory):
+            return painted(image, lambda pixels: stylized(pixels[None])[0])
+        return painted_by_rows(image, by_rows)
+
+    def _paints_whole(self, size, look, memory):
+        """Whether a photograph is painted as a whole: it fits, or there is no other way."""
+        pixels = size[0] * size[1] / look.stroke**2
+        if fits_whole(self.recipe.generator, pixels, memory):
+            return True
+        from tfstyle.painting.streamed import can_stream
+
+        return not can_stream(self.model)
 
     def save(self, folder: str | Path, previews: Sequence[str | Path] = ()) -> "Style":
         """Writes the style, to `folder/GENERATOR`, and its painting, to `folder`.
@@ -156,7 +190,7 @@ class Style:
         if self._run is None:
             from tfstyle.painting.whole import stylize_pixels
 
-            return stylize_pixels(self.model, pixels, seed)
+            return stylize_pixels(self.model, pixels, seed, self._style_weights)
         return paint(self._run, needs_of_recipe(self.recipe), pixels, seed)
 
 
@@ -247,7 +281,6 @@ def needs_of_recipe(recipe: Recipe) -> Needs:
 
 
 def _stylize_array(array, paint):
-    check_pixels(array)
     pictures = array.copy()
     images, results = (x if array.ndim == 4 else x[None] for x in (array, pictures))
     at_once = max(1, _PIXELS_AT_ONCE // (images.shape[1] * images.shape[2]))
@@ -256,4 +289,19 @@ def _stylize_array(array, paint):
         painted = paint(pixels)
         is_uint8 = array.dtype == "uint8"
         results[first : first + at_once, ..., :3] = to_uint8(painted) if is_uint8 else painted
+    return pictures
+
+
+def _stylize_array_by_rows(array, paint):
+    pictures = array.copy()
+    images, results = (x if array.ndim == 4 else x[None] for x in (array, pictures))
+    is_uint8 = array.dtype == "uint8"
+    for image, result in zip(images, results, strict=True):
+        visible = image if image.shape[-1] == 3 else visible_pixels(image[None])[0]
+
+        def write(top, pixels, result=result):
+            rows = result[top : top + len(pixels), :, :3]
+            rows[...] = to_uint8(pixels) if is_uint8 else pixels
+
+        paint(visible, write)
     return pictures

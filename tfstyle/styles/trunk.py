@@ -14,7 +14,6 @@ from tfstyle.images.geometry import center_crop, montage
 from tfstyle.images.pixels import to_image, to_pixels, to_uint8
 from tfstyle.layers import ConditionalInstanceNormalization
 from tfstyle.painting.processes import refuse_fork
-from tfstyle.painting.whole import stylize_pixels
 from tfstyle.styles.card import read_card, write_card
 from tfstyle.styles.folder import RECIPE, WEIGHTS, check_weights, find_trunk, refuse_to_empty
 from tfstyle.styles.model import build_generator, jit_compile
@@ -96,9 +95,9 @@ class Trunk:
         """Paints a photograph in one style or a blend: see `bake`; options as `Style.stylize`'s."""
         return _Blend(self, styles).stylize(image, **options)
 
-    def paint(self, image, styles, look):
+    def paint(self, image, styles, look, memory=None, progress=None):
         """Paints a photograph in one style or a blend, with a `Look`: see `Style.paint`."""
-        return _Blend(self, styles).paint(image, look)
+        return _Blend(self, styles).paint(image, look, memory, progress)
 
     def weights_of(self, styles):
         """Gives the float32 `[styles]` of a name or a dictionary of weights: see `bake`."""
@@ -160,11 +159,8 @@ class _Blend(Style):
     """A blend that the trunk itself paints: nothing is compiled for each blend, as by `bake`."""
 
     def __init__(self, trunk, styles):
-        super().__init__(recipe=None, model=trunk.model)
-        self._weights = trunk.weights_of(styles)
-
-    def _predict(self, pixels, seed):
-        return stylize_pixels(self.model, pixels, style_weights=self._weights)
+        super().__init__(next(iter(trunk.recipes.values())), trunk.model)
+        self._style_weights = trunk.weights_of(styles)
 
 
 def load_trunk(trunk="trunk"):

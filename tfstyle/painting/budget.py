@@ -1,0 +1,68 @@
+"""How much memory painting may take, and what fits into it. Needs no Keras."""
+
+import contextlib
+import sys
+from pathlib import Path
+
+from tfstyle.facts import FACTS
+
+DEFAULT_BYTES = 1.2e9  # of the whole process
+_CGROUP_LIMITS = "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"
+_CGROUP_PART = 0.8  # the rest is for what else runs in the container
+_PROCESS_BYTES = 0.65e9  # of Python, TensorFlow and a generator, before it paints
+# Below it the strips of a large photograph are so low that their borders take most of the time.
+_LEAST_WORKING_BYTES = 1e8
+
+
+def budget(memory: float | None = None) -> float:
+    """Returns the bytes that the process should not exceed.
+
+    Args:
+        memory: What the user says, in bytes. None gives 1.2 GB, or less in a container whose limit
+            is low.
+    """
+    if memory is not None:
+        if not memory > 0:
+            raise ValueError(f"memory must be above 0 bytes. Received: {memory}")
+        return float(memory)
+    return min(DEFAULT_BYTES, _CGROUP_PART * _container_bytes())
+
+
+def fits_whole(generator: str, pixels: float, memory: float | None = None) -> bool:
+    """Whether a whole image goes through a generator within the memory.
+
+    Args:
+        generator: Name of the generator.
+        pixels: Number of the image's pixels.
+        memory: See `budget`.
+    """
+    return _PROCESS_BYTES + FACTS[generator].gigabytes * 1e3 * pixels <= budget(memory)
+
+
+def working_bytes(memory: float | None, picture_bytes: int) -> float:
+    """Returns what the arrays of a strip may take, beside a picture that is made in memory."""
+    left = budget(memory) - _resident_bytes() - picture_bytes
+    return max(_LEAST_WORKING_BYTES, left)
+
+
+def least_bytes(height: int, width: int) -> float:
+    """Returns about the least memory in which `Style.paint` paints a `PIL.Image.Image`."""
+    # Pillow has 4 bytes for a pixel, of the photograph and of the picture.
+    return _PROCESS_BYTES + _LEAST_WORKING_BYTES + 8 * height * width
+
+
+def _container_bytes():
+    found = [float("inf")]
+    for path in _CGROUP_LIMITS:
+        with contextlib.suppress(OSError, ValueError):  # "max" is no number
+            found.append(float(Path(path).read_text()))
+    return min(found)
+
+
+def _resident_bytes():
+    """Returns what the process holds now."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            lines = Path("/proc/self/status").read_text().splitlines()
+            return next(float(line.split()[1]) * 1024 for line in lines if "VmRSS" in line)
+    return _PROCESS_BYTES
