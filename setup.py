@@ -16,6 +16,7 @@ setup(
     package_dir={"tfstyle.export": "export", "tfstyle.zoo": "zoo"},
     package_data={
         "tfstyle": ["*.pyi", "py.typed"],
+        "tfstyle.export": ["web/page/**"],
         "tfstyle.zoo": [
             *("*/painting.*", "*/johnson/*", "*/pyramid/*"),
             *("trunk/*", "trunk/paintings/*"),

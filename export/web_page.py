@@ -1,171 +1,241 @@
-"""The page that paints in the browser: built by npm from `export/web`, with styles beside it.
+"""The page that paints in the browser: the files of `export/web/page`, with styles beside them.
 
 site/
-  index.html, main.js, worker.js, wasm/, photographs/    the page: `npm run build`
-  styles.json                                            what there is to choose
-  styles/mosaic-1a2b3c4d.tflite, styles/mosaic.jpg       one file a style, and its painting, small
+  index.html, scripts/, ...        the page, as it lies in this package: nothing is built
+  litert-1a2b3c4d/                 LiteRT.js, from page/litert.tar.xz, by whose hash it is named
+  styles.json                      what there is to choose
+  styles/                          the files of the styles: see `web_styles`
 """
 
+import gzip
 import hashlib
+import html
 import json
+import os
 import shutil
-import tempfile
+import tarfile
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import unquote
 
-import numpy as np
+from tfstyle.export import web_styles
+from tfstyle.files import replacing, sha256
+from tfstyle.styles.folder import find_style, find_trunk, holds_anything, is_trunk, style_folders
 
-import tfstyle
-from tfstyle.files import replacing
-from tfstyle.images.files import read_image, write_image
-from tfstyle.images.geometry import center_crop
-from tfstyle.styles.folder import find_style, holds_anything, style_folders
-
-PAGE = Path(__file__).parent / "web" / "dist"
+PAGE = Path(__file__).parent / "web" / "page"
 INDEX = "styles.json"
-
-# Width and height. LiteRT.js takes static sizes alone: the page chooses the one that a photograph
-# fills best, and mirrors the rest. All are multiples of 32, for `pyramid`. 768 pixels take a
-# phone's processor some seconds.
-SIZES = tuple(
-    size
-    for longer, shorter in ((512, (288, 352, 384)), (768, (448, 512, 576)))
-    for size in (
-        *((longer, side) for side in shorter),
-        *((side, longer) for side in shorter),
-        (longer, longer),
-    )
-)
-
-_THUMBNAIL = 208  # pixels
-
-
-def find_page(page=None):
-    """Gives the folder of the built page.
-
-    Args:
-        page: Path; that of the checkout that this module runs from, if none.
-
-    Raises:
-        ValueError: if it has not been built.
-    """
-    page = Path(page or PAGE)
-    if not (page / "index.html").is_file():
-        raise ValueError(
-            f"The page is not built: {page} has no index.html. It is not part of the installed "
-            "package. In a checkout, with Node.js: cd export/web && npm ci && npm run page; then, "
-            "if tfstyle runs from elsewhere, --page export/web/dist"
-        )
-    return page
+_ENGINE = "litert.tar.xz"
+# What every index of a page has, this one's and those of before.
+_ENTRY = {"name", "thumbnail"}
+_PROCESSES = 4  # of 1 GB each
 
 
 def styles_to_show(styles=()):
-    """Gives the folders of styles, see `find_style`; those of the whole zoo if there are none."""
-    return [find_style(style) for style in styles or style_folders()]
+    """Gives the folders of styles and trunks; the whole zoo, with its trunk, if there are none."""
+    if not styles:
+        return [*map(find_style, style_folders()), find_trunk("trunk")]
+    return [find_trunk(style) if is_trunk(style) else find_style(style) for style in styles]
 
 
-def write_web_page(folder, styles=(), page=None, sizes=SIZES, done=lambda: None):
+def write_web_page(
+    folder, styles=(), address="", processes=None, start=None, done=lambda name: None
+):
     """Writes a static web page that paints photographs in the browser.
+
+    Styles that an older page in `folder` already has are not written again.
 
     Args:
         folder: A new one, or that of an older page; any web server can serve it.
-        styles: Names in the zoo or folders, of the generator that is each one's default; the
-            whole zoo if none.
-        page: See `find_page`.
-        sizes: `(width, height)` of the pictures.
-        done: Called after each style.
+        styles: Names in the zoo or folders, of the generator that is each one's default; a trunk
+            adds blends. The whole zoo if none.
+        address: The page's own on the web, if it is known: programs that show a preview of
+            a link need it.
+        processes: Integer, how many styles are written at a time; None for one for each
+            processor, up to four. Each takes 1 GB. With 1 this process writes them.
+        start: A module's function, called in each further process first; or None.
+        done: Called with the name of each style once it is written.
 
     Raises:
-        ValueError: if the page has not been built, there is no such style, two have one name, or
-            the folder holds other files.
+        ValueError: if there is no such style, two have one name, there are two trunks or no
+            style, or the folder holds other files.
+
+    Example: `write_web_page("site", ["mosaic", "great_wave"])`
     """
-    folder, page = Path(folder), find_page(page)
-    places = styles_to_show(styles)
-    names = [place.parent.name for place in places]
-    if len(set(names)) < len(names):
-        raise ValueError(f"Two styles have one name: {', '.join(names)}. Rename a folder.")
-    _copy_page(page, folder)
-    entries = []
+    folder = Path(folder)
+    places = {_name(place): place for place in _checked(styles_to_show(styles))}
+    older = _older_entries(folder)
+    engine = _copy_page(folder, address)
+    photograph = first_photograph()
     with replacing(folder / "styles") as temporary:
         temporary.mkdir()
-        for place in places:
-            entries.append(_write_style(place, temporary, sizes))
-            done()
+        keys = {name: _key(place, photograph) for name, place in places.items()}
+        kept = {
+            name: older[name]
+            for name, key in keys.items()
+            if _reuse(older.get(name), key, folder, temporary)
+        }
+        for name in kept:
+            done(name)
+        new = {name: place for name, place in places.items() if name not in kept}
+        written = {}
+        for name, entry in _write_all(new, temporary, photograph, processes, start):
+            written[name] = {**entry, "made_of": keys[name]}
+            done(name)
+        pixels = web_styles.golden_pixels(photograph).tobytes()
+        golden = temporary / f"photograph-{hashlib.sha256(pixels).hexdigest()[:8]}.golden"
+        golden.write_bytes(pixels)
+    entries = {name: kept.get(name) or written[name] for name in places}
+    trunk = next((entries[_name(place)] for place in places.values() if _of_trunk(place)), None)
+    index = {
+        "engine": engine,
+        "golden": f"styles/{golden.name}",
+        "side": web_styles.SIDE,
+        "styles": [entries[name] for name, place in places.items() if not _of_trunk(place)],
+        "trunk": trunk,
+    }
     with replacing(folder / INDEX) as temporary:
-        temporary.write_text(json.dumps(entries, separators=(",", ":")), encoding="utf-8")
+        temporary.write_text(json.dumps(index, separators=(",", ":")), encoding="utf-8")
 
 
-def _copy_page(page, folder):
-    if folder.is_dir() and folder.samefile(page):
+def first_photograph():
+    """Gives the path of the example photograph that visitors see first."""
+    examples = json.loads((PAGE / "photographs/photographs.json").read_text(encoding="utf-8"))
+    return PAGE / "photographs" / f"{examples[0]['name']}.jpg"
+
+
+def _checked(places):
+    names = [_name(place) for place in places]
+    if len(set(names)) < len(names):
+        raise ValueError(f"Two styles have one name: {', '.join(names)}. Rename a folder.")
+    trunks = [place for place in places if _of_trunk(place)]
+    if len(trunks) > 1:
+        raise ValueError(f"A page has one trunk. Received: {', '.join(map(str, trunks))}")
+    if len(trunks) == len(places):
+        raise ValueError("A page needs a style beside its trunk: add --style NAME.")
+    return places
+
+
+def _of_trunk(place):
+    return is_trunk(place)
+
+
+def _name(place):
+    return place.name if _of_trunk(place) else place.parent.name
+
+
+def _write_all(places, folder, photograph, processes, start):
+    """Yields names and entries in the order in which they are finished."""
+    jobs = {
+        name: partial(
+            web_styles.write_trunk if _of_trunk(place) else web_styles.write_style,
+            place,
+            folder,
+            photograph,
+        )
+        for name, place in places.items()
+    }
+    if processes == 1:
+        yield from ((name, job()) for name, job in jobs.items())
         return
+    # TensorFlow has threads, which a forked process lacks.
+    processes = min(processes or os.cpu_count() or 1, _PROCESSES, len(jobs))
+    pool = ProcessPoolExecutor(max(1, processes), get_context("spawn"), start)
+    try:
+        # The trunk takes longest: it goes first.
+        order = sorted(jobs, key=lambda name: not _of_trunk(places[name]))
+        futures = {pool.submit(jobs[name]): name for name in order}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _copy_page(folder, address):
     if not _is_page(folder):
         if holds_anything(folder):
             raise ValueError(f"{folder} holds other files. Give a new folder, or an older page's.")
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / INDEX).write_text("[]")  # a writing that is interrupted can be repeated
-    kept = shutil.ignore_patterns(INDEX, "styles")
-    shutil.copytree(page, folder, ignore=kept, dirs_exist_ok=True)
+        # A writing that is interrupted can be repeated.
+        (folder / INDEX).write_text('{"styles":[]}', encoding="utf-8")
+    shutil.copytree(PAGE, folder, ignore=shutil.ignore_patterns(_ENGINE), dirs_exist_ok=True)
+    if address:
+        _add_address(folder / "index.html", address)
+    engine = f"litert-{sha256(PAGE / _ENGINE)[:8]}"
+    if not (folder / engine).is_dir():
+        with replacing(folder / engine) as temporary:
+            _unpack_engine(temporary)
+    for other in folder.glob("litert-*"):
+        if other.name != engine:
+            shutil.rmtree(other)
+    return engine
+
+
+def _add_address(path, address):
+    """Tells programs that show a preview of a link where the page and its picture are."""
+    address = html.escape(address.rstrip("/") + "/")
+    lines = (
+        f'<link rel="canonical" href="{address}" />',
+        f'<meta property="og:url" content="{address}" />',
+        f'<meta property="og:image" content="{address}icons/preview.jpg" />',
+    )
+    text = path.read_text(encoding="utf-8")
+    head = "".join(f"    {line}\n" for line in lines) + "  </head>"
+    path.write_text(text.replace("  </head>", head, 1), encoding="utf-8")
+
+
+def _unpack_engine(folder):
+    """Writes LiteRT.js with its WASM in gzip, of which most web servers would send all bytes."""
+    with tarfile.open(PAGE / _ENGINE) as archive:
+        archive.extractall(folder, filter="data")
+    for path in sorted(folder.glob("*.wasm")):
+        packed = gzip.compress(path.read_bytes(), compresslevel=9, mtime=0)
+        path.with_name(path.name + ".gz").write_bytes(packed)
+        path.unlink()
+
+
+def _older_entries(folder):
+    if not _is_page(folder):
+        return {}
+    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    if isinstance(index, list):
+        return {}  # a page of before, whose files had static sizes
+    entries = [*index["styles"], *filter(None, [index.get("trunk")])]
+    return {entry["name"]: entry for entry in entries if "made_of" in entry}
 
 
 def _is_page(folder):
     try:
-        entries = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
         # Other sites too may have a file of this name.
-        return isinstance(entries, list) and all(
-            {"name", "thumbnail", "sizes"} <= entry.keys() for entry in entries
-        )
-    except (OSError, ValueError, AttributeError):
+        entries = index if isinstance(index, list) else index["styles"]
+        return isinstance(entries, list) and all(entry.keys() >= _ENTRY for entry in entries)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
 
-def _write_style(place, folder, sizes):
-    style, name = tfstyle.load(place), place.parent.name
-    painting = center_crop(read_image(style.recipe.painting), _THUMBNAIL)
-    write_image(painting, folder / f"{name}.jpg")
-    return {
-        "name": name,
-        "title": style.recipe.title or name,
-        "artist": style.recipe.artist,
-        "year": style.recipe.year,
-        "rights": style.recipe.rights,
-        "thumbnail": f"styles/{quote(name)}.jpg",
-        "sizes": _write_sizes(style, name, folder, sizes),
-    }
+def _key(place, photograph):
+    """Gives a hash of all that the files of a style depend on, this code among it."""
+    parts = [*sorted(Path(__file__).parent.glob("*.py")), photograph]
+    parts += sorted(path for path in place.rglob("*") if path.is_file())
+    parts += sorted(place.parent.glob("painting.*"))
+    return hashlib.sha256("".join(map(sha256, parts)).encode()).hexdigest()[:16]
 
 
-def _write_sizes(style, name, folder, sizes):
-    """Writes one file, and gives for each size the bytes in which its own would differ.
-
-    Of a fully convolutional network a size changes some hundred bytes: the shapes. So the weights
-    are loaded once, whatever the sizes. A file of another length is written as one of its own.
-    """
-    found, written = [], {}  # by length: file name and bytes
-    for width, height in sizes:
-        data = _convert(style, (height, width))
-        if len(data) not in written:
-            # Named by its content: bytes of another time, in a browser's cache, would not fit
-            # the changes.
-            file = f"{name}-{hashlib.sha256(data).hexdigest()[:8]}.tflite"
-            (folder / file).write_bytes(data)
-            written[len(data)] = file, data
-        file, base = written[len(data)]
-        changes = differences(base, data)
-        address = f"styles/{quote(file)}"
-        found.append({"width": width, "height": height, "file": address, "changes": changes})
-    return found
+def _reuse(entry, key, old, new):
+    """Copies the files of an older page's style, if they are of the same key and all there."""
+    if not entry or entry["made_of"] != key:
+        return False
+    files = [old / unquote(address) for address in _addresses(entry)]
+    if not all(file.is_file() for file in files):
+        return False
+    for file in files:
+        shutil.copy(file, new)
+    return True
 
 
-def _convert(style, size):
-    # Beside float16 half the bytes, and faster on WASM; the pictures' SSIM to its is 0.998. The
-    # page gives an image alone: noise, where a generator takes it, becomes a constant.
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "style.tflite"
-        tfstyle.export.to_tflite(style, path, precision="int8_weights", size=size, seed=0)
-        return path.read_bytes()
-
-
-def differences(old, new):
-    """Lists where two byte strings of one length differ: `[offset, hexadecimal]` of each run."""
-    unequal = np.flatnonzero(np.frombuffer(old, "uint8") != np.frombuffer(new, "uint8"))
-    runs = np.split(unequal, np.flatnonzero(np.diff(unequal) > 1) + 1)
-    return [[int(run[0]), new[run[0] : run[-1] + 1].hex()] for run in runs if run.size]
+def _addresses(entry):
+    names = ("file", "painting", "thumbnail", "sample", "golden", "values")
+    found = [entry[name] for name in names if name in entry]
+    return found + [each for style in entry.get("styles", ()) for each in _addresses(style)]

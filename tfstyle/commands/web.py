@@ -1,34 +1,46 @@
 """`tfstyle web`: a page that paints in the browser."""
 
-from functools import partial
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tfstyle.commands.terminal import (
-    load_keras,
-    progress_bar,
-)
+from tfstyle.commands.terminal import load_keras, progress_bar
 
 
 def web(
     folder: Annotated[Path, typer.Argument(help="Folder to write; made if missing.")],
     style: Annotated[
         list[str] | None,
-        typer.Option("--style", "-s", help="Name in the zoo, or a folder; repeat. Else the zoo."),
+        typer.Option("--style", "-s", help="Name or folder; repeat. Default: the whole zoo."),
     ] = None,
-    page: Annotated[
-        Path | None, typer.Option(help="The built page; else export/web/dist of the checkout.")
+    address: Annotated[
+        str, typer.Option(help="The page's address on the web, for previews of links.")
+    ] = "",
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, help="Styles to write at a time.", show_default="processors, up to 4"),
     ] = None,
 ):
     """Write a static web page that paints photographs in the browser."""
-    from tfstyle.export.web_page import find_page, styles_to_show, write_web_page
+    from tfstyle.export.web_page import styles_to_show, write_web_page
 
-    find_page(page)  # before Keras is loaded
-    places = styles_to_show(style)
+    places = styles_to_show(style)  # a mistyped name is told before Keras is loaded
     load_keras()
     with progress_bar() as progress:
-        task = progress.add_task("web", total=len(places))
-        write_web_page(folder, places, page, done=partial(progress.advance, task))
-    typer.echo(f"Written. See it with: python -m http.server --directory {folder}")
+        task = progress.add_task("Writing styles", total=len(places))
+
+        def done(name):
+            progress.update(task, advance=1, description=f"Written: {name}")
+
+        write_web_page(folder, places, address, processes, _start, done)
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    typer.echo(f"Written: {len(places)} styles, {size / 1e6:.0f} MB.")
+    typer.echo(f"See it with: python -m http.server --directory {folder}")
+
+
+def _start():
+    """Prepares a process that writes styles: whatever goes wrong comes back as an exception."""
+    load_keras()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # LiteRT's C++ tells there what it is made of

@@ -1,18 +1,21 @@
-"""What the browser's pictures are compared with: the same style files, run from Python.
+"""What the browser's pictures are compared with: the same files, run from Python.
 
-python reference.py make FOLDER                               photographs for the tests
-python reference.py compare DIST STYLE PHOTOGRAPH PICTURE     prints the SSIM
+python reference.py make FOLDER                                photographs for the tests
+python reference.py compare DIST PHOTOGRAPH PICTURE STYLE      prints the SSIM
+python reference.py compare DIST PHOTOGRAPH PICTURE A:0.3 B:0.7    of a blend
 """
 
 import json
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
+from tfstyle.export.blending import with_values
 from tfstyle.export.likeness import similarity
+from tfstyle.export.web_styles import fit, paint
 
 ROOT = Path(__file__).parents[3]
 
@@ -31,29 +34,34 @@ def make(folder):
     image.resize((6000, 4000)).save(folder / "large.jpg")
 
 
-def compare(dist, style, photograph, picture):
+def compare(dist, photograph, picture, *styles):
     """Prints the structural similarity of a picture to that of Python's interpreter."""
-    pixels = np.asarray(Image.open(photograph).convert("RGB"), "float32") / 255
-    expected = paint(Path(dist), style, pixels)
+    content, entry = _blend(Path(dist), styles) if ":" in styles[0] else _style(Path(dist), *styles)
+    with Image.open(photograph) as image:
+        side = max(image.size)
+        pixels, (height, width) = fit(
+            image.convert("RGB"), side, entry["multiple"], entry["minimum"]
+        )
+    stylized = paint(content, entry, pixels)[0, :height, :width]
+    expected = np.rint(np.clip(stylized, 0, 1) * 255)
     found = np.asarray(Image.open(picture).convert("RGB"), "float64")
     likeness = similarity(expected[None] / 255, found[None] / 255)
-    print(json.dumps({"ssim": likeness, "mean": abs(expected - found).mean()}))
+    print(json.dumps({"ssim": round(likeness, 6), "mean": round(abs(expected - found).mean(), 3)}))
 
 
-def paint(dist, name, pixels):
-    """Runs the file of the smallest size that holds the pixels, mirrored to fill it."""
-    height, width = pixels.shape[:2]
-    styles = json.loads((dist / "styles.json").read_text(encoding="utf-8"))
-    sizes = next(style["sizes"] for style in styles if style["name"] == name)
-    holding = [size for size in sizes if size["width"] >= width and size["height"] >= height]
-    size = min(holding, key=lambda size: size["width"] * size["height"])
-    data = bytearray((dist / size["file"]).read_bytes())
-    for offset, change in size["changes"]:
-        data[offset : offset + len(change) // 2] = bytes.fromhex(change)
-    border = ((0, size["height"] - height), (0, size["width"] - width), (0, 0))
-    runner = Interpreter(model_content=bytes(data)).get_signature_runner()
-    stylized = runner(image=np.pad(pixels, border, mode="reflect")[None])["stylized"][0]
-    return np.rint(np.clip(stylized[:height, :width], 0, 1) * 255).astype("float64")
+def _style(dist, name):
+    styles = json.loads((dist / "styles.json").read_text(encoding="utf-8"))["styles"]
+    entry = next(style for style in styles if style["name"] == name)
+    return (dist / unquote(entry["file"])).read_bytes(), entry
+
+
+def _blend(dist, parts):
+    trunk = json.loads((dist / "styles.json").read_text(encoding="utf-8"))["trunk"]
+    files = {style["name"]: dist / unquote(style["values"]) for style in trunk["styles"]}
+    weights = {name: float(weight) for name, weight in (part.split(":") for part in parts)}
+    values = sum(weight * np.fromfile(files[name], "<f4") for name, weight in weights.items())
+    content = (dist / unquote(trunk["file"])).read_bytes()
+    return with_values(content, trunk["ranges"], values), trunk
 
 
 if __name__ == "__main__":

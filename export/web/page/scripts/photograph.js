@@ -1,24 +1,29 @@
 // From a file to the pixels that a style takes, and back.
 
-const LONGEST = 1600; // pixels kept for showing: more than any style takes or any stage shows
+import { noise } from "./bytes.js";
+import { kindOf } from "./kinds.js";
+
+const LONGEST = 1600; // pixels kept: more than the page paints or any stage shows
 
 /**
  * Decodes an image file upright and scales it down if it is large.
  *
  * @param {Blob} blob
- * @returns {Promise<HTMLCanvasElement>}
- * @throws {Error} of kind "image"
+ * @returns {Promise<HTMLCanvasElement>} with the size of the file as `original`
+ * @throws {Error} of kind "image", with the file's kind as `format`
  */
 export async function decode(blob) {
   let bitmap;
   try {
     bitmap = await createImageBitmap(blob, { imageOrientation: "from-image" });
   } catch (cause) {
-    throw Object.assign(new Error(cause.message), { kind: "image" });
+    const format = await kindOf(blob);
+    throw Object.assign(new Error(cause.message), { kind: "image", format });
   }
-  const canvas = fit(bitmap, bitmap.width, bitmap.height);
+  const { width, height } = bitmap;
+  const canvas = fit(bitmap, width, height);
   bitmap.close();
-  return canvas;
+  return Object.assign(canvas, { original: { width, height } });
 }
 
 /** Draws an image, or a frame of a video, on a canvas whose sides are at most `longest`. */
@@ -27,22 +32,29 @@ export function fit(image, width, height, longest = LONGEST) {
   return draw(image, Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)));
 }
 
-/** Chooses, of sizes `{ width, height }`, the one that a photograph fills best. */
-export function bestSize(photograph, sizes) {
-  const filled = (size) => {
-    const inner = innerSize(photograph, size);
-    return (inner.width * inner.height) / (size.width * size.height);
-  };
-  return sizes.reduce((best, size) => (filled(size) > filled(best) ? size : best));
+/**
+ * The size to paint a photograph at: its longer side is `side`, and both grow to the style's multiples.
+ *
+ * @returns {{ width: number, height: number, inner: { width: number, height: number } }} `inner` is
+ *   what the photograph fills
+ */
+export function sizeFor(photograph, side, { multiple, minimum }) {
+  const scale = side / Math.max(photograph.width, photograph.height);
+  const scaled = (length) => Math.max(1, Math.round(length * scale));
+  const grown = (length) => Math.max(minimum, Math.ceil(length / multiple) * multiple);
+  const inner = { width: scaled(photograph.width), height: scaled(photograph.height) };
+  return { width: grown(inner.width), height: grown(inner.height), inner };
 }
 
-/** The largest size of a photograph's proportions inside `size`. */
-export function innerSize(photograph, size) {
-  const scale = Math.min(size.width / photograph.width, size.height / photograph.height);
-  return {
-    width: Math.max(1, Math.round(photograph.width * scale)),
-    height: Math.max(1, Math.round(photograph.height * scale)),
-  };
+/** The largest square from the middle of a photograph, scaled to `side` pixels. */
+export function middle(photograph, side) {
+  const { width, height } = photograph;
+  const length = Math.min(width, height);
+  const canvas = empty(side, side);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.imageSmoothingQuality = "high";
+  context.drawImage(photograph, (width - length) / 2, (height - length) / 2, length, length, 0, 0, side, side);
+  return canvas;
 }
 
 /**
@@ -50,12 +62,12 @@ export function innerSize(photograph, size) {
  * border, as `Style.stylize` does.
  *
  * @param {HTMLCanvasElement} photograph
- * @param {{ width: number, height: number }} size
+ * @param {object} size of `sizeFor`
  * @param {number} grain deviation of the noise that is added to the photograph first
  * @returns {Float32Array} RGB in [0, 1], height before width
  */
 export function toPixels(photograph, size, grain = 0) {
-  const inner = innerSize(photograph, size);
+  const { inner } = size;
   const context = draw(photograph, inner.width, inner.height).getContext("2d");
   const { data } = context.getImageData(0, 0, inner.width, inner.height);
   const values = Float32Array.from(data, (byte) => byte / 255);
@@ -73,7 +85,8 @@ export function toPixels(photograph, size, grain = 0) {
 }
 
 /** The part of a style's pixels that the photograph filled, as a canvas. */
-export function toCanvas(pixels, size, inner) {
+export function toCanvas(pixels, size) {
+  const { inner } = size;
   const canvas = empty(inner.width, inner.height);
   const image = new ImageData(inner.width, inner.height);
   let to = 0;
@@ -88,18 +101,12 @@ export function toCanvas(pixels, size, inner) {
   return canvas;
 }
 
-/** Adds normal noise, by Box and Muller, the same each time. */
+/** Adds normal noise, the same each time. */
 function addGrain(values, deviation) {
-  const random = randomNumbers();
+  const normal = noise(values.length);
   for (let i = 0; i < values.length; i++) {
-    const noise = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    values[i] = Math.min(1, Math.max(0, values[i] + deviation * noise));
+    values[i] = Math.min(1, Math.max(0, values[i] + deviation * normal[i]));
   }
-}
-
-/** Numbers in [0, 1) of the generator of Numerical Recipes, second edition, section 7.1. */
-function randomNumbers(state = 1) {
-  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
 }
 
 function mirror(position, length) {

@@ -8,7 +8,7 @@ export class Compare {
     this.controls = document.getElementById("compare");
     this.divider = document.getElementById("divider");
     this.divider.addEventListener("input", () => this.#move());
-    this.#move();
+    new ResizeObserver(() => this.#move()).observe(this.stage);
   }
 
   /** Shows a photograph alone. */
@@ -23,11 +23,22 @@ export class Compare {
   showPicture(canvas) {
     copy(canvas, this.after);
     this.after.hidden = this.controls.hidden = false;
+    this.#move();
   }
 
   #move() {
     this.stage.style.setProperty("--position", `${this.divider.value}%`);
     this.divider.setAttribute("aria-valuetext", `${this.divider.value} % photograph`);
+    const [before, after] = this.controls.querySelectorAll(".tag");
+    const share = this.divider.value / 100;
+    this.#showTag(before, share);
+    this.#showTag(after, 1 - share);
+  }
+
+  /** A tag is shown while there is place for it on its side. */
+  #showTag(tag, share) {
+    const fits = this.stage.clientWidth * share > tag.offsetWidth + 20;
+    tag.style.visibility = fits ? "visible" : "hidden";
   }
 }
 
