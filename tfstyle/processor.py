@@ -16,8 +16,14 @@ def has_bfloat16() -> bool:
 
     Without such instructions bfloat16 is slower than float32.
     """
+    return bool({"avx512_bf16", "amx_bf16"} & set(instruction_sets()))
+
+
+def instruction_sets() -> list[str]:
+    """Returns which of the instructions that speed up networks the processor has."""
+    known = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
     flags = {flag for key, value in _facts() if key == "flags" for flag in value.split()}
-    return bool(flags & {"avx512_bf16", "amx_bf16"})
+    return [name for name in known if name in flags]
 
 
 @functools.cache
