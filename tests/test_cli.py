@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -12,9 +13,9 @@ from PIL import Image
 import tfstyle as package
 from tfstyle import Recipe, load
 from tfstyle.commands.main import main
-from tfstyle.commands.stylize import _GIGABYTES
 from tfstyle.commands.terminal import command_line
 from tfstyle.commands.training import two_of
+from tfstyle.facts import FACTS
 from tfstyle.images.files import find_images, read_image
 from tfstyle.styles.card import read_card, write_card
 from tfstyle.styles.folder import find_trunk
@@ -161,7 +162,8 @@ def test_images_of_other_kinds_in_a_folder_are_named(tfstyle, mine, photographs,
 
 
 def test_what_a_large_photograph_needs_is_told(tfstyle, mine, photographs, tmp_path, monkeypatch):
-    monkeypatch.setitem(_GIGABYTES, "johnson", 2000.0)
+    large = dataclasses.replace(FACTS["johnson"], gigabytes=2000.0)
+    monkeypatch.setitem(FACTS, "johnson", large)
     arguments = ("stylize", photographs / "0.jpg", "-s", mine, "-o", tmp_path / "out")
     assert tfstyle(*arguments)[0] == 0
     assert "0.jpg: 40 x 56 pixels take about 4 GB" in tfstyle.complaints

@@ -20,7 +20,7 @@ _DESCRIPTIVE = (
 # colour space are the old ones.
 _OUTDATED = (
     *(_BASE.MakerNote, _BASE.ExifImageWidth, _BASE.ExifImageHeight, _BASE.ColorSpace),
-    *(ExifTags.IFD.Interop, ExifTags.IFD.MakerNote),
+    ExifTags.IFD.Interop,
 )
 
 _SRGB = 1
