@@ -20,6 +20,7 @@ class ParityTest {
                         Look(case.getDouble("strength").toFloat(), case.getBoolean("keep_colors"))
                     val photograph = TestFiles.bitmap(case.getString("photograph"))
                     val picture = stylizer.stylizeBlocking(photograph, look)
+                    TestFiles.keep(picture, case.getString("picture"))
                     val expected = TestFiles.bitmap(case.getString("picture"))
                     val found = similarity(picture, expected)
                     println("SSIM %.5f  %s".format(found, case))

@@ -46,6 +46,12 @@ object TestFiles {
         return AssetManager().apply { check(addAssetPath(archive.path) != 0) { archive } }
     }
 
+    /** Writes a picture to look at below `target`, under the path of the expected one. */
+    fun keep(picture: Bitmap, path: String) {
+        val file = File("target", path).apply { parentFile!!.mkdirs() }
+        file.outputStream().use { check(picture.compress(Bitmap.CompressFormat.PNG, 100, it)) }
+    }
+
     fun file(path: String): File = File(folder, path)
 
     fun model(path: String): ByteArray = file(path).readBytes()
