@@ -9,8 +9,6 @@ from PIL import Image
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-# The command would choose openvino, for this process and those that it starts.
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TFSTYLE_CACHE", str(Path(tempfile.gettempdir()) / "tfstyle_tests"))
 
 # At the end: of tfstyle the installed one is tested, but benchmarks/ is in the checkout alone.

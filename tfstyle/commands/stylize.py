@@ -2,11 +2,9 @@
 
 import enum
 import io
-import os
 import sys
 import time
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -149,9 +147,6 @@ def stylize(
 def _loader(style, generator, precision, engine):
     """Gives the function that loads the style; a mistake in its name is told before."""
     _, load = style_or_blend(style, generator)
-    if engine != Engine.keras and find_spec("openvino") and "keras" not in sys.modules:
-        # OpenVINO needs Keras only to make its network, once, and no backend that takes seconds.
-        os.environ.setdefault("KERAS_BACKEND", "openvino")
     return partial(load, precision.value, engine.value)
 
 
