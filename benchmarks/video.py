@@ -23,7 +23,13 @@ from tfstyle.media.clip import Clip, Frame
 from tfstyle.media.steady import Steady
 
 HEIGHT, WIDTH = 270, 480
-CHOICES = {"still": (0.97, 0.0), "moving": (0.0, 0.3), "both": (0.97, 0.3), "strong": (0.97, 0.6)}
+CHOICES = {
+    "still": (1.0, 0.0),
+    "moving": (0.0, 0.25),
+    "both": (1.0, 0.25),
+    "averaged": (0.97, 0.25),
+    "strong": (1.0, 0.6),
+}
 
 
 def main():

@@ -51,11 +51,11 @@ def video(
         Path | None, typer.Option(help="Image: paint where it is white.", show_default="all")
     ] = None,
     still: Annotated[
-        float, typer.Option(min=0, max=0.99, help="Picture before kept where nothing moves.")
-    ] = 0.97,
+        float, typer.Option(min=0, max=1, help="Picture before kept where nothing moves.")
+    ] = 1.0,
     moving: Annotated[
-        float, typer.Option(min=0, max=0.99, help="The same where something moves.")
-    ] = 0.3,
+        float, typer.Option(min=0, max=1, help="The same where something moves.")
+    ] = 0.25,
     cuts: Annotated[bool, typer.Option(help="Begin anew where the scene changes.")] = True,
     seed: Annotated[int, typer.Option(min=0, help="For generators with noise.")] = 0,
     force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite the output.")] = False,
