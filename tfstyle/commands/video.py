@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, TextColumn, TimeRemainingColumn
 
+from tfstyle.commands.stylize import Engine, Precision
 from tfstyle.commands.terminal import Generator, load_keras, style_or_blend
 from tfstyle.images.look import Look
 from tfstyle.media.schedule import parse_schedule
@@ -58,6 +59,12 @@ def video(
     ] = 0.25,
     cuts: Annotated[bool, typer.Option(help="Begin anew where the scene changes.")] = True,
     seed: Annotated[int, typer.Option(min=0, help="For generators with noise.")] = 0,
+    precision: Annotated[
+        Precision, typer.Option(help="auto is bfloat16 where it is fast and looks the same.")
+    ] = Precision.auto,
+    engine: Annotated[
+        Engine, typer.Option(help="What computes. auto is openvino, if installed.")
+    ] = Engine.auto,
     force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite the output.")] = False,
 ):
     """Paint a video in a style, with its sound.
@@ -85,8 +92,10 @@ def video(
             f"{seconds:.1f} seconds.",
             err=True,
         )
-    load_keras()
-    paint = _scheduled(schedule, look) if schedule else _single(load(), look)
+    if schedule:
+        paint = _scheduled(schedule, look)
+    else:
+        paint = _single(load(precision.value, engine.value), look)
     began = time.monotonic()
     with _progress_bar() as progress:
         task = progress.add_task(escape(style), total=seconds or None, speed="")
@@ -115,6 +124,7 @@ def _single(style, look):
 
 
 def _scheduled(schedule, look):
+    load_keras()
     from tfstyle.styles.trunk import load_trunk
 
     trunk = load_trunk()
