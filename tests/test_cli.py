@@ -1,4 +1,3 @@
-import dataclasses
 import json
 import shutil
 import subprocess
@@ -15,7 +14,6 @@ from tfstyle import Recipe, load
 from tfstyle.commands.main import main
 from tfstyle.commands.terminal import command_line
 from tfstyle.commands.training import two_of
-from tfstyle.facts import FACTS
 from tfstyle.images.files import find_images, read_image
 from tfstyle.styles.card import read_card, write_card
 from tfstyle.styles.folder import find_trunk
@@ -160,16 +158,6 @@ def test_images_of_other_kinds_in_a_folder_are_named(tfstyle, mine, photographs,
     assert tfstyle("stylize", given, "-s", mine, "-o", tmp_path / "out")[0] == 0
     assert f"{given}: 2 .SVG left out. Save as JPEG or PNG." in tfstyle.complaints
     assert "txt" not in tfstyle.complaints
-
-
-def test_what_a_large_photograph_needs_is_told(tfstyle, mine, photographs, tmp_path, monkeypatch):
-    large = dataclasses.replace(FACTS["johnson"], gigabytes=2000.0)
-    monkeypatch.setitem(FACTS, "johnson", large)
-    arguments = ("stylize", photographs / "0.jpg", "-s", mine, "-o", tmp_path / "out")
-    assert tfstyle(*arguments)[0] == 0
-    assert "0.jpg: 40 x 56 pixels take about 4 GB" in tfstyle.complaints
-    assert tfstyle(*arguments, "--max-side", 20, "--force")[0] == 0
-    assert "GB" not in tfstyle.complaints
 
 
 def test_a_picture_that_cannot_be_written_is_reported(tfstyle, mine, photographs, tmp_path):

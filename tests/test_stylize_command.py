@@ -15,6 +15,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageSequence
 
 from tfstyle.commands.main import main
+from tfstyle.commands.memory import any_is_large
 from tfstyle.images.colors import srgb_profile
 from tfstyle.images.files import read_image
 from tfstyle.images.look import painted
@@ -28,7 +29,7 @@ class Inverter:
 
     recipe = SimpleNamespace(generator="johnson")
 
-    def paint(self, image, look):
+    def paint(self, image, look, memory=None, progress=None):
         if isinstance(image, np.ndarray):
             return np.concatenate([1 - image[..., :3], image[..., 3:]], axis=-1)
         return painted(image, lambda pixels: look.apply(lambda x, _: 1 - x, pixels[None])[0])
@@ -215,7 +216,7 @@ def test_a_full_memory_says_what_to_do(stylize, monkeypatch):
 
     for error in (MemoryError(), ResourceExhaustedError()):
 
-        def paint(*all, error=error):
+        def paint(*all, error=error, **options):
             raise error
 
         monkeypatch.setattr(Inverter, "paint", paint)
@@ -224,6 +225,44 @@ def test_a_full_memory_says_what_to_do(stylize, monkeypatch):
         assert stylize.errors == [
             "Error: a.jpg: the memory is full. Use --stroke 2, or --max-side 1500."
         ]
+
+
+def test_the_memory_is_told_where_strips_take_more(stylize, monkeypatch):
+    received = []
+
+    def paint(self, image, look, memory, progress):
+        received.append(memory)
+        progress(0.5)
+        return image
+
+    monkeypatch.setattr(Inverter, "paint", paint)
+    photograph("a.jpg")
+    assert stylize("a.jpg", "--memory", "0.5 gb")[0] == 0
+    assert "a.jpg: 9 x 7 pixels take 0.8 GB of memory at least" in stylize.complaints
+    assert stylize("a.jpg", "--memory", "4GB", "-f")[0] == 0
+    assert "GB" not in stylize.complaints
+    assert received == [0.5e9, 4e9]
+
+
+@pytest.mark.parametrize("memory", ["much", "4 apples", "0GB", "-1GB", "GB"])
+def test_a_memory_that_is_none_is_refused(stylize, memory):
+    photograph("a.jpg")
+    assert stylize("a.jpg", f"--memory={memory}")[0] == 2
+    assert "--memory must be a size such as 4GB or 800MB" in stylize.errors[0]
+
+
+def test_large_photographs_are_known_by_their_headers(tmp_path):
+    photograph(tmp_path / "large.png", size=(3000, 2000))
+    (tmp_path / "none.jpg").write_text("no photograph")
+    paths = [tmp_path / "none.jpg", tmp_path / "missing.jpg", tmp_path / "large.png"]
+    for options, expected in (
+        ((1, None, None), True),
+        ((1, None, 8e9), False),
+        ((1, 500, None), False),
+        ((4, None, None), False),
+    ):
+        assert any_is_large(paths, "mosaic", None, *options) is expected
+    assert not any_is_large(paths[:2], "mosaic", None, 1, None, None)
 
 
 def run_command(*arguments, folder):

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from tfstyle.commands.memory import any_is_large, parse_bytes, tell_of_memory
 from tfstyle.commands.terminal import (
     STYLE_HELP,
     Generator,
@@ -21,15 +22,12 @@ from tfstyle.commands.terminal import (
     tell_of_others,
     without_libtiff,
 )
-from tfstyle.facts import FACTS
 from tfstyle.images.formats import format_of, picture_name
 from tfstyle.images.look import Look
 from tfstyle.images.sixteen import float_pixels, name_of_16_bits, write_16_bits
 from tfstyle.media.animation import Animation
 from tfstyle.media.batch import Item, Report, plan_pictures
 from tfstyle.media.photograph import read_photograph
-
-_MANY_GIGABYTES = 4
 
 
 class Precision(enum.StrEnum):
@@ -102,6 +100,13 @@ def stylize(
     engine: Annotated[
         Engine, typer.Option(help="What computes. auto is openvino, if installed.")
     ] = Engine.auto,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            help="The most to take, such as 4GB. Larger photographs are painted in strips.",
+            show_default="1.2GB, or less in a container",
+        ),
+    ] = None,
     bits: Annotated[
         Bits, typer.Option(help="Of each channel; 16 writes PNG or TIFF without banding.")
     ] = Bits.eight,
@@ -123,11 +128,16 @@ def stylize(
     """
     look = Look(strength, keep_colors, grain, seed, mask, stroke)
     read = _Reader(max_side, metadata)
+    allowed = parse_bytes(memory)
     if _STREAM in photographs or output == _STREAM:
-        _pipe(photographs, output, read, look, _loader(style, generator, precision, engine), bits)
+        load = _loader(style, generator, precision, engine)
+        _pipe(photographs, output, read, look, load, bits, allowed)
         return
     place = Path(output or "stylized")
     items, problems = _plan(photographs, place, recursive, bits)
+    paths = [item.photograph for item in items]
+    if engine == Engine.auto and any_is_large(paths, style, generator, stroke, max_side, allowed):
+        engine = Engine.keras  # which paints strips
     load = _loader(style, generator, precision, engine)
     with Report(report) as lines:
         waiting = []
@@ -136,7 +146,10 @@ def stylize(
                 lines.add(item, 0, skipped=True)
             else:
                 waiting.append(item)
-        failed = _paint(waiting, read, look, load, force, lines, style, bits) if waiting else 0
+        paint_one = partial(
+            _paint_one, read=read, look=look, force=force, bits=bits, memory=allowed
+        )
+        failed = _paint(waiting, paint_one, load, lines, style) if waiting else 0
     done, skipped = len(waiting) - failed, len(items) - len(waiting)
     there = f", {skipped} there already" if skipped else ""
     say(f"{done} of {len(waiting)} written to {place}{there}.")
@@ -179,28 +192,35 @@ def _plan(photographs, place, recursive, bits):
     return plan.items, len(plan.problems)
 
 
-def _paint(items, read, look, load, force, lines, style, bits):
+def _paint(items, paint_one, load, lines, style):
     """Paints photographs, and tells of those that fail; returns how many these are."""
     painter = load()
     failed = 0
-    with progress_bar() as progress:
-        for item in progress.track(items, description=escape(style)):
+    with progress_bar() as bar:
+        task = bar.add_task(escape(style), total=len(items))
+        for number, item in enumerate(items):
             started = time.monotonic()
-            error = _paint_one(item, read, look, painter, force, bits)
+
+            def tell(part, number=number):
+                bar.update(task, completed=number + part)
+
+            error = paint_one(item, painter=painter, progress=tell)
             lines.add(item, time.monotonic() - started, error)
             if error:
                 failed += 1
                 complain(error)
+            tell(1)
     return failed
 
 
-def _paint_one(item, read, look, painter, force, bits):
+def _paint_one(item, read, look, painter, force, bits, memory, progress):
     """Paints a photograph; returns what went wrong, or None."""
     try:
         _refuse_overwriting(item.photograph, item.picture, force)
         photograph = read(item.photograph)
-        _warn_of_memory(item.photograph, photograph.size, look, painter.recipe.generator)
-        _save(photograph, painter, look, item.picture, bits)
+        tell_of_memory(item.photograph, photograph.size, memory)
+        paint = partial(painter.paint, look=look, memory=memory, progress=progress)
+        _save(photograph, paint, item.picture, bits)
     except (ValueError, OSError) as error:
         return str(error)
     except Exception as error:  # even TensorFlow out of memory must not stop the others
@@ -208,15 +228,15 @@ def _paint_one(item, read, look, painter, force, bits):
     return None
 
 
-def _save(photograph, painter, look, target, bits):
+def _save(photograph, paint, target, bits):
     """Paints a photograph, and writes the picture to a file or stream."""
     image = photograph.image
     if bits == Bits.eight:
-        photograph.map(lambda image: painter.paint(image, look)).save(target)
+        photograph.map(paint).save(target)
     elif isinstance(image, Animation) or not isinstance(target, Path):
         raise ValueError("--bits 16 is for single pictures in files.")
     else:
-        write_16_bits(painter.paint(float_pixels(image), look), target, image.info)
+        write_16_bits(paint(float_pixels(image)), target, image.info)
 
 
 class _Reader:
@@ -230,7 +250,7 @@ class _Reader:
             return read_photograph(source, *self._options)
 
 
-def _pipe(photographs, output, read, look, load, bits):
+def _pipe(photographs, output, read, look, load, bits, memory):
     """Paints one photograph from standard input, or to standard output."""
     if len(photographs) > 1:
         raise ValueError(f"- is one photograph. Received: {len(photographs)}")
@@ -248,21 +268,9 @@ def _pipe(photographs, output, read, look, load, bits):
             raise ValueError(f"{target} is a folder. For - give a file, or - for standard output.")
         format_of(target)
     painter = load()
-    _save(photograph, painter, look, target, bits)
+    _save(photograph, partial(painter.paint, look=look, memory=memory), target, bits)
     if target is sys.stdout.buffer:
         target.flush()
-
-
-def _warn_of_memory(path, size, look, generator):
-    """Tells before a large photograph is painted, since a full memory can end the whole program."""
-    needed = FACTS[generator].gigabytes * size[0] * size[1] / 1e6 / look.stroke**2
-    if needed > _MANY_GIGABYTES:
-        say(
-            f"{path}: {size[0]} x {size[1]} pixels take about {needed:.0f} GB of memory. "
-            "--stroke 2 takes a quarter, for bolder strokes; --max-side 1500 takes 2 GB, for a "
-            "smaller picture with bolder ones.",
-            err=True,
-        )
 
 
 def _full_memory(path, error):

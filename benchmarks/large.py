@@ -1,0 +1,129 @@
+"""Large photographs: time and memory of strips, beside the whole image where that fits.
+
+    python -m benchmarks.large [--sizes 4032x3024 12000x8000] [--photograph PHOTO]
+
+Each picture is painted in a process of its own, from a uint8 array that the process makes: a
+photograph scaled to the size. Prints seconds without the start, the peak memory of the process
+(`ru_maxrss`), the temporary files, and the differences to the picture of the whole image in levels
+of 255, in float32. `--whole` says up to how many megapixels the whole image is painted: `pyramid`
+takes 0.8 GB for each. `--save FOLDER` keeps the pictures.
+"""
+
+import argparse
+import contextlib
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+import tfstyle
+from tfstyle.images.look import Look
+from tfstyle.images.rows import PillowRows, RowFile
+from tfstyle.painting import streamed
+from tfstyle.painting.scratch import scratch_folder
+from tfstyle.processor import processor_name
+
+PHOTOGRAPH = Path(__file__).parents[1] / "docs" / "images" / "photograph.jpg"
+MEMORY = {True: 2e9, False: None}  # above 50 megapixels; the command's own below
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--sizes", nargs="+", default=["4032x3024", "12000x8000"])
+    parser.add_argument("--generators", nargs="+", default=["johnson", "pyramid"])
+    parser.add_argument("--style", default="mosaic")
+    parser.add_argument("--photograph", type=Path, default=PHOTOGRAPH)
+    parser.add_argument("--whole", type=float, default=13, help="megapixels")
+    parser.add_argument("--memory", type=float, help="bytes, for the strips")
+    parser.add_argument("--save", type=Path)
+    parser.add_argument("--run", nargs=4, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.run:
+        print(json.dumps(run(options, *options.run)))
+        return
+    print(processor_name())
+    print(f"{'size':>12} {'generator':10} {'way':7} {'seconds':>8} {'GB':>6} {'files GB':>9}")
+    with tempfile.TemporaryDirectory(dir=scratch_folder()) as folder:
+        for size in options.sizes:
+            for generator in options.generators:
+                compared(options, size, generator, Path(options.save or folder))
+
+
+def compared(options, size, generator, folder):
+    """Paints in strips, and as a whole if that fits; prints a line of each."""
+    width, height = map(int, size.split("x"))
+    fits = width * height <= options.whole * 1e6
+    pictures = {}
+    for way in ("strips", "whole") if fits else ("strips",):
+        pictures[way] = folder / f"{generator}_{size}_{way}.raw"
+        arguments = ["--run", way, size, generator, str(pictures[way])]
+        command = [sys.executable, "-m", "benchmarks.large", *sys.argv[1:], *arguments]
+        process = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        seconds, peak, files = json.loads(process.stdout.splitlines()[-1])
+        line = f"{size:>12} {generator:10} {way:7} {seconds:8.1f} {peak:6.2f} {files:9.2f}"
+        print(line, flush=True)
+    if fits:
+        strips, whole = (np.fromfile(pictures[way], "float32") for way in ("strips", "whole"))
+        difference = 255 * np.abs(strips - whole)
+        print(f"{'':24} most {difference.max():.4f}, mean {difference.mean():.6f} of 255")
+    if not options.save:
+        for path in pictures.values():
+            path.unlink()
+
+
+def run(options, way, size, generator, path):
+    """Paints one picture into a file of float32 (uint8 above 50 megapixels)."""
+    width, height = map(int, size.split("x"))
+    style = tfstyle.load(options.style, generator)
+    with Image.open(options.photograph) as photograph:
+        image = photograph.convert("RGB").resize((width, height), Image.Resampling.BICUBIC)
+    is_large = width * height > 5e7
+    rows = PillowRows(image)
+    if is_large:  # as a reader of strips would hold it
+        rows = RowFile((height, width, 3), scratch_folder())
+        for top in range(0, height, 512):
+            rows.write(top, PillowRows(image)[top : top + 512])
+        del image
+    memory = options.memory or MEMORY[is_large]
+    sizes = []
+    started = time.perf_counter()
+    with Path(path).open("wb") as file, watched(sizes):
+        if way == "whole":
+            style.stylize(np.float32(rows[:]) / 255, memory=1e12).tofile(file)
+        else:
+
+            def write(_, pixels):
+                (np.rint(255 * pixels).astype("uint8") if is_large else pixels).tofile(file)
+
+            streamed.paint_rows(style.model, rows, write, Look(), memory)
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+    return seconds, peak, max(sizes, default=0) / 1e9
+
+
+@contextlib.contextmanager
+def watched(sizes):
+    """Notes the size of each scratch file as it is closed."""
+    leave = streamed.Scratch.__exit__
+
+    def noting(self, *error):
+        sizes.append(self.size)
+        leave(self, *error)
+
+    streamed.Scratch.__exit__ = noting
+    try:
+        yield
+    finally:
+        streamed.Scratch.__exit__ = leave
+
+
+if __name__ == "__main__":
+    main()

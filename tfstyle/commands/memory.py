@@ -1,0 +1,68 @@
+"""Memory on the command line: how it is written, and which photographs need more."""
+
+import re
+import warnings
+from pathlib import Path
+
+from PIL import Image
+
+from tfstyle.commands.terminal import say, without_libtiff
+from tfstyle.painting.budget import budget, fits_whole, least_bytes
+from tfstyle.styles.folder import find_style
+
+_UNITS = {"": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+
+
+def parse_bytes(text: str | None) -> float | None:
+    """Returns the bytes of a memory as people write it: 4GB, 800MB, 1.5 GiB.
+
+    Raises:
+        ValueError: on anything else.
+    """
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*([A-Za-z]*)", text.strip())
+    unit = _UNITS.get(found[2].upper()) if found else None
+    if unit is None or not float(found[1]) > 0:
+        raise ValueError(f"--memory must be a size such as 4GB or 800MB. Received: {text!r}")
+    return float(found[1]) * unit
+
+
+def any_is_large(
+    photographs: list[Path],
+    style: str,
+    generator: str | None,
+    stroke: float,
+    max_side: int | None,
+    memory: float | None,
+) -> bool:
+    """Whether one of the files must be painted strip by strip; only their headers are read."""
+    try:
+        generator = find_style(style, generator).name
+    except (ValueError, OSError):  # a blend, whose name may be too long for a path
+        generator = "johnson"
+    for path in photographs:
+        try:
+            with without_libtiff(path), warnings.catch_warnings(action="ignore"):
+                if not path.is_file():  # a pipe would wait for its writer
+                    continue
+                with Image.open(path) as image:
+                    width, height = image.size
+        except Exception:  # it is told when the file is read
+            continue
+        scale = min(1, (max_side or max(width, height)) / max(width, height)) / stroke
+        if not fits_whole(generator, width * height * scale**2, memory):
+            return True
+    return False
+
+
+def tell_of_memory(path: Path, size: tuple[int, int], memory: float | None) -> None:
+    """Tells before a photograph is painted that even strips take more than the memory."""
+    width, height = size
+    least, allowed = least_bytes(height, width), budget(memory)
+    if least > allowed:
+        say(
+            f"{path}: {width} x {height} pixels take {least / 1e9:.1f} GB of memory at least, "
+            f"which is more than {allowed / 1e9:.1f} GB.",
+            err=True,
+        )
