@@ -265,6 +265,14 @@ def test_large_photographs_are_known_by_their_headers(tmp_path):
     assert not any_is_large(paths[:2], "mosaic", None, 1, None, None)
 
 
+def test_bombs_are_read_only_on_request(stylize, monkeypatch):
+    photograph("a.jpg", size=(50, 40))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 900)  # as much again afterwards
+    assert stylize("a.jpg")[0] == 1
+    assert "--huge" in stylize.errors[0]
+    assert stylize("a.jpg", "--huge")[0] == 0
+
+
 def run_command(*arguments, folder):
     command = [sys.executable, "-m", "tfstyle", "stylize", *arguments]
     return subprocess.run(command, capture_output=True, check=False, cwd=folder)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from PIL import Image
 from rich.markup import escape
 
 from tfstyle.commands.memory import any_is_large, parse_bytes, tell_of_memory
@@ -107,6 +108,9 @@ def stylize(
             show_default="1.2GB, or less in a container",
         ),
     ] = None,
+    huge: Annotated[
+        bool, typer.Option("--huge", help="Read files above 89 megapixels, bombs included.")
+    ] = False,
     bits: Annotated[
         Bits, typer.Option(help="Of each channel; 16 writes PNG or TIFF without banding.")
     ] = Bits.eight,
@@ -129,6 +133,8 @@ def stylize(
     look = Look(strength, keep_colors, grain, seed, mask, stroke)
     read = _Reader(max_side, metadata)
     allowed = parse_bytes(memory)
+    if huge:
+        Image.MAX_IMAGE_PIXELS = None
     if _STREAM in photographs or output == _STREAM:
         load = _loader(style, generator, precision, engine)
         _pipe(photographs, output, read, look, load, bits, allowed)

@@ -114,7 +114,8 @@ def opened(source, least_sides=None) -> Iterator[Image.Image]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ValueError(
             f"{name} has more than {Image.MAX_IMAGE_PIXELS / 1e6:.0f} million pixels, which is "
-            "refused. Scale it down first."
+            "refused. Scale it down first, or allow it: --huge on the command line, "
+            "PIL.Image.MAX_IMAGE_PIXELS = None in Python."
         ) from None
     except ValueError as error:
         raise ValueError(f"{name}: {_one_line(error)}") from None
