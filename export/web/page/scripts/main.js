@@ -32,7 +32,8 @@ start().catch(complain);
 async function start() {
   if (typeof WebAssembly !== "object") throw failure("wasm"); // LiteRT.js itself is WASM, on WebGPU too
   listen();
-  navigator.serviceWorker?.register("service-worker.js").catch(() => {}); // it paints without, too
+  // The page paints without it, too; it loads a megabyte for visits without a network.
+  if (!saving) navigator.serviceWorker?.register("service-worker.js").catch(() => {});
   const photographs = await load("photographs/photographs.json");
   index = await load("styles.json");
   const examples = photographs.map(example);
