@@ -115,7 +115,8 @@ def video(
         typer.echo(f"{result.damaged} damaged frames are left out.", err=True)
     typer.echo(f"{result.frames} frames written to {result.path}.")
     if not result.finished:
-        typer.echo(f"Stopped at {result.seconds:.2f} s. Go on with --from {result.seconds:.2f}.")
+        # Just after the last frame: the next one is the first of what remains.
+        typer.echo(f"Stopped. Paint the rest with --from {result.seconds + 0.001:.3f}.")
         raise typer.Exit(130)
 
 
