@@ -19,11 +19,13 @@ from keras import ops
 
 from tfstyle.generators import sample_noise
 from tfstyle.layers import (
+    Conv2D,
     ImageInput,
     InstanceNormalization,
     NearestUpsampling2D,
     ReflectionPadding2D,
 )
+from tfstyle.layers.convolution import depth_to_space, kernel_of_phases
 
 # Standard deviation of each channel before a normalization, after scaling. Photographs have
 # peaks of up to 40 deviations of an ordinary image; the limit of 6 on a square is that of 78.
@@ -47,15 +49,26 @@ def make_portable(generator):
         `keras.Model` with its own weights.
     """
     scales = _scales(generator)
-    zero_padded = any(isinstance(layer, keras.layers.ZeroPadding2D) for layer in generator.layers)
+    centered = scales and not _has(generator, keras.layers.ZeroPadding2D)
+    evened = centered and len(generator.inputs) == 1  # noise has contrast enough
+    scaled_later = _has(generator, keras.layers.Rescaling)
+    producers = _producers(generator)
+    biased = {producers[name].name for name in scales} if centered else {}
+    contrasts = {}  # of tensors, by their id
 
     def clone(layer):
         config = layer.get_config()
         if layer.name in scales:
             epsilon = layer.epsilon * np.square(scales[layer.name])
             return FloatSafeNormalization(epsilon.tolist(), name=layer.name)
-        if isinstance(layer, ImageInput) and scales and not zero_padded:
+        if isinstance(layer, ImageInput) and centered:
             return CenteredInput.from_config(config)
+        if isinstance(layer, keras.layers.Rescaling) and evened:
+            return EvenContrast(layer.scale, name=layer.name)
+        if layer.name in biased and isinstance(layer, keras.layers.Conv2D):
+            config["use_bias"] = True
+            if getattr(layer, "upsampling", False):
+                return UpsamplingConvolution.from_config(config)
         if isinstance(layer, keras.layers.AveragePooling2D):
             return HalvingPooling(layer.pool_size[0], name=layer.name)
         if isinstance(layer, ReflectionPadding2D):
@@ -64,14 +77,34 @@ def make_portable(generator):
             return DepthToSpaceUpsampling.from_config(config)
         return type(layer).from_config(config)
 
+    def call(layer, *inputs, **options):
+        if isinstance(layer, FloatSafeNormalization):
+            contrast = contrasts.get(id(inputs[0]))
+            return layer(*inputs) if contrast is None else layer([*inputs, contrast])
+        outputs = layer(*inputs, **options)
+        if isinstance(layer, CenteredInput) and evened and not scaled_later:
+            outputs = EvenContrast(1.0, name="even_contrast")(outputs)
+        if isinstance(outputs, list):
+            outputs, contrast = outputs
+            contrasts[id(outputs)] = contrast
+        elif id(inputs[0]) in contrasts:
+            contrasts[id(outputs)] = contrasts[id(inputs[0])]
+        return outputs
+
     # A bare model: cloning would also compile, which fails without an optimizer.
     bare = keras.Model(generator.inputs, generator.outputs, name=generator.name)
-    portable = keras.models.clone_model(bare, clone_function=clone)
-    portable.set_weights(generator.get_weights())
-    producers = _producers(generator)
+    portable = keras.models.clone_model(bare, clone_function=clone, call_function=call)
+    for layer in generator.layers:
+        weights = layer.get_weights()
+        if layer.name in biased and isinstance(layer, keras.layers.Conv2D):
+            weights = [*weights, np.zeros(layer.filters)]
+        if weights:
+            portable.get_layer(layer.name).set_weights(weights)
     for name, scale in scales.items():
         source = portable.get_layer(producers[name].name)
         source.set_weights([weight * scale for weight in source.get_weights()])
+    if biased:
+        _bias(portable, biased)
     return portable
 
 
@@ -103,18 +136,22 @@ class FloatSafeNormalization(keras.layers.Layer):
         self.epsilon = epsilon
 
     def build(self, input_shape):
+        input_shape = self.compute_output_shape(input_shape)
         self.gamma = self.add_weight(shape=(input_shape[-1],), name="gamma")
         self.beta = self.add_weight(shape=(input_shape[-1],), name="beta")
 
     def call(self, inputs):
-        epsilon = np.maximum(_GAIN * np.array(self.epsilon), _SMALLEST)
+        inputs, *contrast = inputs if isinstance(inputs, list) else [inputs]
+        epsilon = ops.cast(_GAIN * np.array(self.epsilon), inputs.dtype)
+        for each in contrast:
+            epsilon = epsilon * each * each
         centered = inputs - mean_of_means(inputs)
         variance = mean_of_means(ops.relu6(centered * centered))
-        inverse = ops.rsqrt(variance * _GAIN + ops.cast(epsilon, inputs.dtype))
+        inverse = ops.rsqrt(ops.maximum(variance * _GAIN + epsilon, _SMALLEST))
         return centered * (self.gamma * _GAIN**0.5 * inverse) + self.beta
 
     def compute_output_shape(self, input_shape):
-        return input_shape
+        return input_shape[0] if isinstance(input_shape, list) else input_shape
 
     def get_config(self):
         return {**super().get_config(), "epsilon": self.epsilon}
@@ -130,6 +167,30 @@ class CenteredInput(ImageInput):
     def call(self, inputs):
         images = super().call(inputs)
         return images - mean_of_means(images)
+
+
+class EvenContrast(keras.layers.Layer):
+    """Multiplies images so that their largest value is 1/2, and gives the factor too.
+
+        factor = gain / (2 * max(largest absolute value of each image, 2 ** -12))
+
+    A normalization behind a convolution cancels the factor, if its epsilon takes part.
+    """
+
+    def __init__(self, gain, **kwargs):
+        super().__init__(**kwargs)
+        self.gain = gain
+
+    def call(self, inputs):
+        largest = ops.max(ops.abs(inputs), axis=(1, 2, 3), keepdims=True)
+        factor = 0.5 / ops.maximum(largest, 2.0**-12)
+        return [inputs * (self.gain * factor), factor]
+
+    def compute_output_shape(self, input_shape):
+        return [input_shape, (input_shape[0], 1, 1, 1)]
+
+    def get_config(self):
+        return {**super().get_config(), "gain": self.gain}
 
 
 class HalvingPooling(keras.layers.Layer):
@@ -176,6 +237,15 @@ class SlicedReflection(ReflectionPadding2D):
         return ops.concatenate(parts, axis=axis)
 
 
+class UpsamplingConvolution(Conv2D):
+    """`Conv2D` with upsampling, whose bias is added before DEPTH_TO_SPACE: for nothing."""
+
+    def call(self, inputs):
+        kernel = kernel_of_phases(self.kernel)
+        y = keras.layers.Conv2D.convolution_op(self, inputs, kernel) + ops.tile(self.bias, 4)
+        return depth_to_space(y)
+
+
 class DepthToSpaceUpsampling(NearestUpsampling2D):
     """`NearestUpsampling2D` by 2: four copies of each channel become a square of four pixels."""
 
@@ -190,6 +260,25 @@ def mean_of_means(x):
 
 def _concatenate(tensors, axis):
     return tensors[0] if len(tensors) == 1 else ops.concatenate(tensors, axis=axis)
+
+
+def _bias(portable, names):
+    """Subtracts from each convolution before a normalization what a flat image gives there."""
+    layers = [
+        layer
+        for layer in portable.layers
+        if layer.name in names and isinstance(layer, keras.layers.Conv2D)
+    ]
+    flat = np.full((1, 64, 64, 3), 0.5, "float32")
+    values = keras.Model(portable.inputs, [layer.output for layer in layers]).predict_on_batch(flat)
+    for layer, value in zip(layers, values, strict=True):
+        kernel, _ = layer.get_weights()
+        middle = np.asarray(value)[0, value.shape[1] // 2, value.shape[2] // 2]
+        layer.set_weights([kernel, -middle])
+
+
+def _has(generator, kind):
+    return any(isinstance(layer, kind) for layer in generator.layers)
 
 
 def _scales(generator):

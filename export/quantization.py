@@ -1,70 +1,83 @@
-"""Which convolutions int8 leaves in float32: those near the image.
+"""In how many bits a TFLite file keeps the weights of each convolution, and computes with them.
 
-Their outputs have the sharpest peaks, up to 40 standard deviations, beside which the steps of int8
-are coarse, and every later layer builds on them. With the first three in float32 the pictures of
-`johnson` in `int8_weights` go from a structural similarity of 0.93 to 0.98 and more, and those of
-`int8` from 0.94 to 0.97 (docs/export.md), at next to no bytes: the first convolutions are small.
+The nearer a convolution is to the image, the more its rounding costs: every later layer builds on
+it, and where the image is nearly flat a normalization enlarges it. Near the image there are few
+weights, so they keep more bits. What rounding does to flat areas: see `rounding`.
 """
 
+import numpy as np
 import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
 
-# How many convolutions on the longest path from the image. `pyramid` joins a new scale of the image
-# until the end, and only what follows its last scale bears int8.
-_DEPTHS = {"johnson": 3, "pyramid": 12}
+from tfstyle.export.rounding import to_half, to_int8
+
+# How many convolutions on the longest path from the image keep weights of float32, and of float16;
+# those behind have int8. `pyramid` joins a new scale of the image until the end, and only what
+# follows its last scale bears int8.
+_EXACT = {"johnson": 0, "pyramid": 3}
+_HALF = {"johnson": 5, "pyramid": 12}
+# How many compute in float32 where the others compute in int8.
+_FLOAT = {"johnson": 3, "pyramid": 12}
 _CONVOLUTION = "CONV_2D"
 # All that is no convolution and no copy. A normalization's own numbers range from a variance near
 # 0 to far above 1, which one scale of int8 does not hold: quantized, similarity falls to 0.3.
-_IN_FLOAT = ("MEAN", "SUB", "MUL", "ADD", "RSQRT", "MINIMUM", "RELU", "RELU_0_TO_1", "RELU6")
+_IN_FLOAT = (
+    *("MEAN", "SUB", "MUL", "ADD", "RSQRT", "MINIMUM", "RELU", "RELU_0_TO_1", "RELU6"),
+    *("ABS", "REDUCE_MAX", "MAXIMUM", "DIV"),
+)
 
 
-def near_image(content, generator):
-    """Lists the output tensors of the convolutions near the image in a TFLite file, by name.
+def store_weights(content, generator, precision):
+    """Rounds the weights of the convolutions of a TFLite file that are float32.
 
     Args:
         content: Bytes of the file.
         generator: Name of the generator in it.
-    """
-    model = _read(content)
-    tensors = model.subgraphs[0].tensors
-    return [
-        tensors[operator.outputs[0]].name.decode() for operator in _near_image(model, generator)
-    ]
-
-
-def compute_in_float(content, generator):
-    """Lets a file of int8 weights compute the convolutions near the image in float32.
-
-    Their weights stay in int8, and are turned to float32 once, when the file is loaded.
-
-    Args:
-        content: Bytes of a TFLite file.
-        generator: Name of the generator in it.
+        precision: `"float16"`, `"int8_weights"`, `"int8_dynamic"` or `"int8"`: see `to_tflite`.
 
     Returns:
         Bytes.
     """
     model = _read(content)
     graph = model.subgraphs[0]
-    code = schema.OperatorCodeT()
-    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.DEQUANTIZE
-    code.version = 5  # of weights with a scale for each channel
-    model.operatorCodes.append(code)
-    for operator in _near_image(model, generator):
-        weights = graph.tensors[operator.inputs[1]]
-        if weights.type != schema.TensorType.INT8:
-            continue  # the converter leaves small ones in float32
-        floats = schema.TensorT()
-        floats.shape, floats.type, floats.buffer = weights.shape, schema.TensorType.FLOAT32, 0
-        floats.name = weights.name + b"_float32"
-        graph.tensors.append(floats)
-        dequantize = schema.OperatorT()
-        dequantize.opcodeIndex = len(model.operatorCodes) - 1
-        dequantize.inputs, dequantize.outputs = [operator.inputs[1]], [len(graph.tensors) - 1]
-        operator.inputs[1] = len(graph.tensors) - 1
-        graph.operators.insert(0, dequantize)
+    upsampling = _upsampling(model)
+    floats = schema.TensorType.FLOAT32
+    for operator, before in _convolutions(model):
+        tensor = graph.tensors[operator.inputs[1]]
+        if tensor.type != floats or before < _EXACT[generator]:
+            continue
+        phases = 4 if operator.outputs[0] in upsampling else 1
+        weights = np.frombuffer(bytes(model.buffers[tensor.buffer].data), "<f4")
+        weights = weights.reshape(tensor.shape)
+        if precision == "float16" or before < _HALF[generator]:
+            _replace(model, tensor, to_half(weights, phases), schema.TensorType.FLOAT16)
+        else:
+            integers, scales = to_int8(weights, phases)
+            _replace(model, tensor, integers, schema.TensorType.INT8, scales)
+            if precision == "int8_dynamic" and before >= _FLOAT[generator]:
+                continue  # LiteRT rounds the input to int8, too, in a range found at run time
+        _dequantize(model, operator)
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
+def float_convolutions(content, generator):
+    """Lists the output tensors of the convolutions that `"int8"` computes in float32, by name.
+
+    They are those near the image, whose outputs have the sharpest peaks, up to 40 standard
+    deviations, beside which the steps of int8 are coarse; and those that upsample: see `rounding`.
+
+    Args:
+        content: Bytes of a TFLite file.
+        generator: Name of the generator in it.
+    """
+    model = _read(content)
+    upsampling = _upsampling(model)
+    return [
+        model.subgraphs[0].tensors[operator.outputs[0]].name.decode()
+        for operator, before in _convolutions(model)
+        if before < _FLOAT[generator] or operator.outputs[0] in upsampling
+    ]
 
 
 def quantize(converter, samples, in_float):
@@ -73,7 +86,7 @@ def quantize(converter, samples, in_float):
     Args:
         converter: `tf.lite.TFLiteConverter`.
         samples: Function that gives an iterable of inputs: see `representative_dataset`.
-        in_float: Names of `near_image`.
+        in_float: Names of `float_convolutions`.
 
     Returns:
         Bytes of the TFLite file.
@@ -89,17 +102,70 @@ def quantize(converter, samples, in_float):
     return debugger.get_nondebug_quantized_model()
 
 
-def _near_image(model, generator):
-    """Lists the operators with few convolutions between the image and them."""
+def _convolutions(model):
+    """Lists each convolution, and how many are on the longest path from the image to it."""
     depth, found = {}, []  # of a tensor: convolutions on the longest path to it
     for operator in model.subgraphs[0].operators:
         before = max((depth.get(tensor, 0) for tensor in operator.inputs), default=0)
-        code = flatbuffer_utils.opcode_to_name(model, operator.opcodeIndex)
-        if code == _CONVOLUTION and before < _DEPTHS[generator]:
-            found.append(operator)
+        is_convolution = _name(model, operator) == _CONVOLUTION
+        if is_convolution:
+            found.append((operator, before))
         for tensor in operator.outputs:
-            depth[tensor] = before + (code == _CONVOLUTION)
+            depth[tensor] = before + is_convolution
     return found
+
+
+def _upsampling(model):
+    """Gives the tensors whose channels become pixels."""
+    operators = model.subgraphs[0].operators
+    return {each.inputs[0] for each in operators if _name(model, each) == "DEPTH_TO_SPACE"}
+
+
+def _replace(model, tensor, values, kind, scales=None):
+    buffer = schema.BufferT()
+    buffer.data = np.frombuffer(values.tobytes(), "uint8")
+    model.buffers.append(buffer)
+    model.buffers[tensor.buffer].data = None
+    tensor.buffer, tensor.type = len(model.buffers) - 1, kind
+    if scales is not None:
+        tensor.quantization = schema.QuantizationParametersT()
+        tensor.quantization.scale = scales
+        tensor.quantization.zeroPoint = np.zeros(len(scales), "int64")
+        tensor.quantization.quantizedDimension = 0
+
+
+def _dequantize(model, operator):
+    """Lets a convolution take its weights as float32; LiteRT converts them once, on loading."""
+    graph = model.subgraphs[0]
+    number = operator.inputs[1]
+    weights = graph.tensors[number]
+    floats = schema.TensorT()
+    floats.shape, floats.type, floats.buffer = weights.shape, schema.TensorType.FLOAT32, 0
+    floats.name = weights.name + b"_float32"
+    graph.tensors.append(floats)
+    dequantize = schema.OperatorT()
+    dequantize.opcodeIndex = _code(model, schema.BuiltinOperator.DEQUANTIZE)
+    dequantize.inputs, dequantize.outputs = [number], [len(graph.tensors) - 1]
+    operator.inputs[1] = len(graph.tensors) - 1
+    graph.operators.insert(0, dequantize)
+
+
+def _code(model, operation):
+    """Gives the index of an operation in the file's list, which it is added to if missing."""
+    version = 5  # takes weights of float16, and of int8 with a scale for each channel
+    for index, code in enumerate(model.operatorCodes):
+        if code.builtinCode == operation:
+            code.version = max(code.version, version)
+            return index
+    code = schema.OperatorCodeT()
+    code.builtinCode = code.deprecatedBuiltinCode = operation
+    code.version = version
+    model.operatorCodes.append(code)
+    return len(model.operatorCodes) - 1
+
+
+def _name(model, operator):
+    return flatbuffer_utils.opcode_to_name(model, operator.opcodeIndex)
 
 
 def _read(content):

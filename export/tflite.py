@@ -16,14 +16,14 @@ from tfstyle.export.likeness import likeness
 from tfstyle.export.litert import Painter, interpreter_class
 from tfstyle.export.metadata import add_metadata
 from tfstyle.export.portable import make_portable
-from tfstyle.export.quantization import compute_in_float, near_image, quantize
+from tfstyle.export.quantization import float_convolutions, quantize, store_weights
 from tfstyle.export.saved_model import write_function
 from tfstyle.files import replacing
 from tfstyle.generators import noise_inputs, sample_noise, size_rule
 from tfstyle.images.files import read_middle
 from tfstyle.styles.weights import versions
 
-PRECISIONS = ("float32", "float16", "int8_weights", "int8")
+PRECISIONS = ("float32", "float16", "int8_weights", "int8_dynamic", "int8")
 
 # Structural similarity to the style's own pictures, below which int8 is refused.
 INT8_FLOOR = 0.95
@@ -106,19 +106,12 @@ def convert(generator, precision, size=None, photographs=(), seed=None):
     shape = (1, *(size or (None, None)))
     with tempfile.TemporaryDirectory() as folder, _quiet():
         write_function(generator, folder, shape, seed)
+        content = _converter(folder).convert()
         if precision == "int8":
-            in_float = near_image(_converter(folder).convert(), generator.name)
+            in_float = float_convolutions(content, generator.name)
             samples = partial(_samples, generator, photographs, size, seed)
-            return quantize(_converter(folder), samples, in_float)
-        converter = _converter(folder)
-        if precision != "float32":
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        if precision == "float16":
-            converter.target_spec.supported_types = [tf.float16]
-        content = converter.convert()
-        if precision == "int8_weights":
-            return compute_in_float(content, generator.name)
-        return content
+            content = quantize(_converter(folder), samples, in_float)
+    return content if precision == "float32" else store_weights(content, generator.name, precision)
 
 
 def _check(path, precision, photographs, seed):

@@ -65,7 +65,7 @@ class Conv2D(keras.layers.Conv2D):
 
     def convolution_op(self, inputs, kernel):
         if self.upsampling:
-            return _depth_to_space(super().convolution_op(inputs, kernel_of_phases(kernel)))
+            return depth_to_space(super().convolution_op(inputs, kernel_of_phases(kernel)))
         if use_fast_kernels() and computes_squares(self):
             return self._by_squares(inputs, kernel)
         return super().convolution_op(inputs, kernel)
@@ -124,7 +124,7 @@ def kernel_of_phases(kernel):
     return ops.concatenate(phases, axis=-1)
 
 
-def _depth_to_space(x):
+def depth_to_space(x):
     """Makes a square of four pixels of each, whose channels are those of `[row, column, c]`."""
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf  # one operation there, and in TFLite

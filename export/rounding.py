@@ -1,0 +1,70 @@
+"""Rounds the weights of a convolution so that flat areas of an image stay as they are.
+
+Where an image is flat, each channel is constant, and a convolution sees only the sum of each kernel.
+A normalization behind it divides by the deviation, which is nearly 0 there: what rounding adds to
+the sums becomes as large as a picture. The worst is a convolution that upsamples: its kernels for
+the four pixels of a square have one sum, rounded they have four, and a grey image comes out as a
+chequerboard. So weights are rounded to the nearest step, and then as few of them as possible one
+step further, until each sum is right.
+"""
+
+import numpy as np
+
+
+def to_half(weights, phases=1):
+    """Rounds weights to float16.
+
+    Args:
+        weights: float32 `[out, height, width, in]`.
+        phases: Integer; 4 if the output channels are four times as many, for the pixels of a
+            square: their sums become equal.
+
+    Returns:
+        float16, of the same shape.
+    """
+    if phases == 1:
+        return weights.astype("float16")
+    largest = _largest(weights, phases)
+    # All multiples of a step up to 2048 of them are float16.
+    steps = 2.0 ** (np.ceil(np.log2(largest)) - 10)
+    return (_rounded(weights, steps, phases) * _each(steps, phases)).astype("float16")
+
+
+def to_int8(weights, phases=1):
+    """Rounds weights to int8, with a scale for each output channel.
+
+    Args:
+        weights: As for `to_half`.
+        phases: Likewise.
+
+    Returns:
+        Tuple of int8 `[out, height, width, in]` and float32 `[out]`, the scales.
+    """
+    steps = _largest(weights, phases) / 126  # one step further is 127
+    integers = _rounded(weights, steps, phases)
+    return integers.astype("int8"), _each(steps, phases).ravel().astype("float32")
+
+
+def _largest(weights, phases):
+    """Gives the largest absolute value of each channel, over its phases: `[out / phases]`."""
+    grouped = np.abs(weights).reshape(phases, -1, *weights.shape[1:])
+    return np.maximum(grouped.max(axis=(0, 2, 3, 4)), 1e-30).astype("float64")
+
+
+def _each(steps, phases):
+    return np.tile(steps, phases)[:, None, None, None]
+
+
+def _rounded(weights, steps, phases):
+    """Gives weights in whole steps whose sums over height and width are the nearest possible."""
+    outputs, height, width, inputs = weights.shape
+    exact = (weights / _each(steps, phases)).transpose(0, 3, 1, 2)
+    exact = exact.reshape(phases, -1, inputs, height * width)
+    sums = np.round(exact.sum(axis=-1).mean(axis=0))
+    rounded = np.round(exact)
+    missing = sums - rounded.sum(axis=-1)
+    direction = np.sign(missing)[..., None]
+    # Those first that lost the most: their error grows the least.
+    rank = np.argsort(np.argsort(direction * (rounded - exact), axis=-1), axis=-1)
+    rounded += direction * (rank < np.abs(missing)[..., None])
+    return rounded.reshape(outputs, inputs, height, width).transpose(0, 2, 3, 1)
