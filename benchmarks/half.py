@@ -55,6 +55,10 @@ class HalfUpsampling(HalfConvolution, Conv2D):
     """Likewise."""
 
 
+class HalfBiasedUpsampling(portable.UpsamplingConvolution, HalfConvolution):
+    """Likewise."""
+
+
 class HalfPlain(InstanceNormalization):
     """What `InstanceNormalization` is in a TFLite file: nothing says float32 there."""
 
@@ -70,6 +74,7 @@ class HalfPlain(InstanceNormalization):
 _HALF = {
     keras.layers.Conv2D: HalfConvolution,
     Conv2D: HalfUpsampling,
+    portable.UpsamplingConvolution: HalfBiasedUpsampling,
     InstanceNormalization: HalfPlain,
     ImageOutput: ImageOutput,
 }

@@ -10,6 +10,11 @@ XNNPACK, the delegate for processors, has neither MIRROR_PAD nor RESIZE_NEAREST_
 the generator falls into 16 pieces with a copy between each two, and GPU delegates have no symmetric
 MIRROR_PAD. `SlicedReflection` and `DepthToSpaceUpsampling` say the same with STRIDED_SLICE,
 CONCATENATION and DEPTH_TO_SPACE: one piece.
+
+Where an image is nearly flat, a normalization divides by nearly nothing, and rounding becomes
+visible. `EvenContrast` brings all images to one contrast first. Each convolution before a
+normalization gets a bias that takes away what a flat image gives; it costs nothing, and the
+normalization cancels it. So flat images are nearer to the formulas than Keras in float32 is.
 """
 
 import keras
@@ -40,7 +45,7 @@ def make_portable(generator):
 
     The channels before each normalization are scaled by powers of two, which the normalization
     cancels and float32 computes without rounding, to a standard deviation near 1/32 on a fixed
-    image of noise.
+    image of noise. Where the image alone decides the picture, its contrast is evened.
 
     Args:
         generator: `keras.Model` of `generators`.
@@ -53,8 +58,8 @@ def make_portable(generator):
     evened = centered and len(generator.inputs) == 1  # noise has contrast enough
     scaled_later = _has(generator, keras.layers.Rescaling)
     producers = _producers(generator)
-    biased = {producers[name].name for name in scales} if centered else {}
-    contrasts = {}  # of tensors, by their id
+    biased = {producers[name].name for name in scales} if evened else set()
+    contrasts = {}  # what `EvenContrast` multiplied by, of tensors by their id
 
     def clone(layer):
         config = layer.get_config()
@@ -95,16 +100,15 @@ def make_portable(generator):
     bare = keras.Model(generator.inputs, generator.outputs, name=generator.name)
     portable = keras.models.clone_model(bare, clone_function=clone, call_function=call)
     for layer in generator.layers:
+        target = portable.get_layer(layer.name)
         weights = layer.get_weights()
-        if layer.name in biased and isinstance(layer, keras.layers.Conv2D):
-            weights = [*weights, np.zeros(layer.filters)]
-        if weights:
-            portable.get_layer(layer.name).set_weights(weights)
+        # The bias that the generator lacks.
+        zeros = [np.zeros(weight.shape) for weight in target.weights[len(weights) :]]
+        target.set_weights([*weights, *zeros])
     for name, scale in scales.items():
         source = portable.get_layer(producers[name].name)
         source.set_weights([weight * scale for weight in source.get_weights()])
-    if biased:
-        _bias(portable, biased)
+    _set_biases(portable, biased)
     return portable
 
 
@@ -113,8 +117,8 @@ class FloatSafeNormalization(keras.layers.Layer):
 
         mean[n, c] = mean over i of (mean over j of x[n, i, j, c])
         square     = min((x - mean) ** 2, 6)
-        y = gamma * 64 * (x - mean) / sqrt(4096 * mean of square + max(4096 * epsilon, 2 ** -14))
-            + beta
+        variance   = max(4096 * (mean of square + epsilon * factor ** 2), 2 ** -14)
+        y = gamma * 64 * (x - mean) / sqrt(variance) + beta
 
     A mean is taken over width, then over height: for an image of up to 1080 x 1080 pixels no sum
     of squares is above 6 * 1080 = 6480, and 4096 * 6 = 24,576 is below 65,504. The limit of 6 is
@@ -122,13 +126,13 @@ class FloatSafeNormalization(keras.layers.Layer):
 
     Args:
         epsilon: List of floats, one a channel: the one of `InstanceNormalization` times the square
-            of the scale of the input; where 4096 times it is below 2 ** -14, this is taken.
+            of the scale of the input.
 
     Input shape:
-        `[N, height, width, channels]`.
+        `[N, height, width, channels]`; or the list of it and of the factor of `EvenContrast`.
 
     Output shape:
-        As the input.
+        As the first input.
     """
 
     def __init__(self, epsilon, **kwargs):
@@ -170,11 +174,20 @@ class CenteredInput(ImageInput):
 
 
 class EvenContrast(keras.layers.Layer):
-    """Multiplies images so that their largest value is 1/2, and gives the factor too.
+    """Multiplies each image so that its largest absolute value is `gain / 2`.
 
-        factor = gain / (2 * max(largest absolute value of each image, 2 ** -12))
+        factor = 1 / (2 * max(largest absolute value, 2 ** -12))
 
     A normalization behind a convolution cancels the factor, if its epsilon takes part.
+
+    Args:
+        gain: Float.
+
+    Input shape:
+        `[N, height, width, channels]`, images less their mean colour.
+
+    Output shape:
+        List of that of the input, and of the factor, `[N, 1, 1, 1]`.
     """
 
     def __init__(self, gain, **kwargs):
@@ -242,7 +255,7 @@ class UpsamplingConvolution(Conv2D):
 
     def call(self, inputs):
         kernel = kernel_of_phases(self.kernel)
-        y = keras.layers.Conv2D.convolution_op(self, inputs, kernel) + ops.tile(self.bias, 4)
+        y = super(Conv2D, self).convolution_op(inputs, kernel) + ops.tile(self.bias, 4)
         return depth_to_space(y)
 
 
@@ -262,13 +275,15 @@ def _concatenate(tensors, axis):
     return tensors[0] if len(tensors) == 1 else ops.concatenate(tensors, axis=axis)
 
 
-def _bias(portable, names):
-    """Subtracts from each convolution before a normalization what a flat image gives there."""
+def _set_biases(portable, names):
+    """Lets the convolutions of these names give 0 where the image is flat."""
     layers = [
         layer
         for layer in portable.layers
         if layer.name in names and isinstance(layer, keras.layers.Conv2D)
     ]
+    if not layers:
+        return
     flat = np.full((1, 64, 64, 3), 0.5, "float32")
     values = keras.Model(portable.inputs, [layer.output for layer in layers]).predict_on_batch(flat)
     for layer, value in zip(layers, values, strict=True):

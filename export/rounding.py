@@ -1,11 +1,11 @@
 """Rounds the weights of a convolution so that flat areas of an image stay as they are.
 
-Where an image is flat, each channel is constant, and a convolution sees only the sum of each kernel.
-A normalization behind it divides by the deviation, which is nearly 0 there: what rounding adds to
-the sums becomes as large as a picture. The worst is a convolution that upsamples: its kernels for
-the four pixels of a square have one sum, rounded they have four, and a grey image comes out as a
-chequerboard. So weights are rounded to the nearest step, and then as few of them as possible one
-step further, until each sum is right.
+Where an image is flat, each channel is constant, and only the sum of a kernel counts. The
+normalization behind it divides by a deviation that is nearly 0 there, and makes a picture of what
+rounding adds to the sums. The worst is a convolution that upsamples: its kernels for the four
+pixels of a square have one sum, rounded they have four, and a grey image becomes a checkerboard. So
+weights are rounded to the nearest step, and then as few as possible one step further, until each
+sum is right.
 """
 
 import numpy as np

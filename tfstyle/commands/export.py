@@ -28,7 +28,8 @@ def export(
     precision: Annotated[
         str | None,
         typer.Option(
-            help="Of tflite: float32, float16, int8_weights, int8.", show_default="float32"
+            help="Of tflite: float32, float16, int8_weights, int8_dynamic, int8.",
+            show_default="float32",
         ),
     ] = None,
     size: Annotated[
