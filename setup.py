@@ -26,6 +26,7 @@ setup(
     install_requires=[
         "tensorflow>=2.16",
         "keras>=3.3",
+        "filelock",  # one training at a time in a folder
         "h5py",
         "matplotlib",  # loss plots
         "numpy",

@@ -14,6 +14,7 @@ from tfstyle import PerceptualLoss, load
 from tfstyle.images.files import find_images, read_image
 from tfstyle.styles.recipe import _CHOICES
 from tfstyle.training import train
+from tfstyle.training.lock import FolderInUseError, locked
 from tfstyle.training.muon import Muon
 from tfstyle.training.progress import LOSSES, NonFiniteLossError
 from tfstyle.training.transfer import StyleTransfer
@@ -46,7 +47,7 @@ def test_a_training_learns_and_leaves_its_record(recipe, photographs, network, t
     assert style.card["training"]["steps"] == 41
     assert style.card["training"]["photographs"] == 8
     assert style.model(np.zeros((1, 16, 16, 3))).dtype == "float32"
-    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == [".lock"]
 
 
 def test_the_network_sees_photograph_and_picture_cut_alike_at_every_phase(rng, recipe, network):
@@ -113,6 +114,95 @@ def test_a_resumed_training_ends_as_an_uninterrupted_one(
         np.testing.assert_array_equal(a, b)
 
 
+def test_a_training_cut_off_within_an_epoch_ends_as_an_uninterrupted_one(
+    recipe, photographs, network, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("tfstyle.training.loop.STEPS_PER_EPOCH", 4)
+    recipe = recipe.replace(steps=10)
+    whole = train(recipe, photographs, tmp_path / "whole", network)
+    monkeypatch.setattr("tfstyle.training.progress.SECONDS_BETWEEN_CHECKPOINTS", 0)
+
+    class Stop(keras.callbacks.Callback):
+        def __init__(self, step):
+            super().__init__()
+            self.step = step
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.first = max(4 * epoch, begun[-1])
+
+        def on_train_batch_end(self, batch, logs=None):
+            if self.first + batch == self.step:
+                raise KeyboardInterrupt  # the checkpoint is of the step before
+
+    begun = [0]
+    for step in (1, 6, 7, 9):
+        with pytest.raises(KeyboardInterrupt):
+            train(recipe, photographs, tmp_path / "parts", network, callbacks=[Stop(step)])
+        begun.append(step)
+        with np.load(tmp_path / "parts" / "checkpoint.npz") as saved:
+            assert saved["progress"][0] == step
+    parts = train(recipe, photographs, tmp_path / "parts", network)
+    for a, b in zip(whole.model.get_weights(), parts.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    tables = [
+        np.genfromtxt(tmp_path / name / "history.csv", delimiter=",", names=True)
+        for name in ("whole", "parts")
+    ]
+    for name in ("step", *LOSSES):
+        np.testing.assert_array_equal(tables[0][name], tables[1][name])
+
+
+def test_no_history_says_more_than_the_checkpoint(
+    recipe, photographs, network, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("tfstyle.training.loop.STEPS_PER_EPOCH", 2)
+
+    def fail(*arguments):
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="disk full"):
+        patch.setattr("tfstyle.training.progress.np.savez", fail)
+        train(recipe, photographs, tmp_path, network)
+    assert not (tmp_path / "history.csv").exists()
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="disk full"):
+        patch.setattr("tfstyle.training.progress.np.savetxt", fail)
+        train(recipe, photographs, tmp_path, network)
+    assert not (tmp_path / "history.csv").exists() and checkpoint(tmp_path)
+    train(recipe, photographs, tmp_path, network)
+    assert len((tmp_path / "history.csv").read_text().splitlines()) == 3
+
+
+def test_a_second_training_in_the_folder_is_refused(recipe, photographs, network, tmp_path):
+    class Second(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            message = rf"in use by process {os.getpid()} on .*, since 20\d\d-"
+            with pytest.raises(FolderInUseError, match=message):
+                train(recipe, photographs, tmp_path, network)
+            refused.append(epoch)
+
+    refused = []
+    train(recipe, photographs, tmp_path, network, callbacks=[Second()])
+    assert refused == [0, 1]
+    train(recipe, photographs, tmp_path, network)
+
+
+def test_a_lock_ends_with_its_process_however_that_ends(tmp_path):
+    script = (
+        "import sys, time\nfrom tfstyle.training.lock import locked\n"
+        "with locked(sys.argv[1]):\n    print('in', flush=True)\n    time.sleep(600)"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "in\n"
+    with pytest.raises(FolderInUseError, match=f"process {process.pid} "), locked(tmp_path):
+        pass
+    process.kill()
+    process.communicate()
+    with locked(tmp_path):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+
+
 SCRIPT = """
 import sys, keras
 from tfstyle import Recipe
@@ -146,7 +236,7 @@ def test_a_killed_training_ends_as_an_uninterrupted_one(recipe, photographs, net
 
     assert start(tmp_path / "whole").wait() == 0, (tmp_path / "log").read_text()
     # While a file is written, whole but not yet renamed.
-    for file in ("history.csv", "checkpoint.npz"):
+    for file in ("checkpoint.npz", "history.csv"):
         process = start(tmp_path / "parts", DEADLY.format(file=file))
         assert process.wait() == -signal.SIGKILL, (tmp_path / "log").read_text()
         assert list((tmp_path / "parts").glob(f".partial-*-{file}"))

@@ -7,6 +7,7 @@ from .layers import ConditionalInstanceNormalization as ConditionalInstanceNorma
 from .layers import InstanceNormalization as InstanceNormalization
 from .media.animation import stylize_animation as stylize_animation
 from .perceptual import PerceptualLoss as PerceptualLoss
+from .styles.errors import UnusableStyleError as UnusableStyleError
 from .styles.folder import list_styles as list_styles
 from .styles.recipe import Recipe as Recipe
 from .styles.style import Style as Style

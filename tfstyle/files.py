@@ -4,7 +4,12 @@ import contextlib
 import hashlib
 import os
 import shutil
+import socket
+import threading
+import time
 from pathlib import Path
+
+_DAY = 24 * 60 * 60  # seconds
 
 
 @contextlib.contextmanager
@@ -20,7 +25,7 @@ def replacing(path):
     path.parent.mkdir(parents=True, exist_ok=True)
     _restore(path)
     # Only the name's end: a whole one may already be as long as a file system allows.
-    temporary = path.with_name(f".partial-{os.getpid()}-{path.name[-40:]}")
+    temporary = path.with_name(f".partial-{_writer()}-{path.name[-40:]}")
     _remove(temporary)  # of a process of this number that was killed
     try:
         yield temporary
@@ -34,15 +39,51 @@ def replacing(path):
 
 
 def remove_partial(folder):
-    """Removes what writers that were killed have left in a folder and those in it."""
+    """Removes what writers that were killed have left in a folder and those in it.
+
+    What a process that lives is writing stays. Of another machine's processes nobody knows whether
+    they live: what they write stays for a day.
+    """
     for path in list(Path(folder).rglob(".partial-*")):
-        _remove(path)
+        with contextlib.suppress(FileNotFoundError):  # its writer has just finished
+            if _is_left(path):
+                _remove(path)
 
 
 def sha256(path):
     """Returns the SHA-256 of a file, in hexadecimal."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _writer():
+    """Names the machine, the process and the thread: no two writers share a temporary file."""
+    machine = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+    return f"{machine}-{os.getpid()}-{threading.get_native_id()}"
+
+
+def _is_left(path):
+    machine, process, thread, *_ = [*path.name.removeprefix(".partial-").split("-"), "", ""]
+    known = process.isdecimal() and thread.isdecimal() and os.name == "posix"
+    if not known or machine != _writer().partition("-")[0]:
+        return time.time() - path.stat().st_mtime > _DAY
+    if int(process) == os.getpid():  # ours, or of a process of this number before
+        return int(thread) not in _other_threads()
+    return not _lives(int(process))
+
+
+def _other_threads():
+    return {thread.native_id for thread in threading.enumerate()} - {threading.get_native_id()}
+
+
+def _lives(process):
+    try:
+        os.kill(process, 0)  # asks, on POSIX
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # it is another user's
+    return True
 
 
 def _replace_folder(temporary, path):

@@ -21,7 +21,7 @@ def read_card(folder):
         card = json.loads(path.read_text(encoding="utf-8"))
         if all(type(card[key]) is kind for key, kind in _FACTS.items()):
             return card
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
     raise ValueError(f"{path} is missing or damaged. Copy the style again.")
 

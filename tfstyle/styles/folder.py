@@ -179,6 +179,24 @@ def check_weights(folder, card):
     return path
 
 
+def check_painting(folder, recipe):
+    """Refuses the recipe of a trained style whose painting lies outside of the style.
+
+    Args:
+        folder: `pathlib.Path` of the style, or of the trunk.
+        recipe: `Recipe`, loaded from there.
+
+    Raises:
+        ValueError: if it does.
+    """
+    painting = Path(recipe.painting)
+    if not painting.resolve().is_relative_to(folder.resolve()):
+        raise ValueError(
+            f"The recipe in {folder} names a painting outside of it: {painting}. Put the painting "
+            "into the folder, and its name into the recipe."
+        )
+
+
 @functools.cache
 def _zoo():
     return Path(str(importlib.resources.files("tfstyle.zoo")))

@@ -27,6 +27,22 @@ _OWN_VALUES = ("width", "jitter", "learning_rate")
 
 _LEAST_PAINTING = 16  # pixels: VGG19 halves them four times
 
+# Far beyond what anybody trains: a recipe from elsewhere must not decide how much memory is taken.
+_MOST = {
+    "width": 256,
+    "noise_channels": 64,
+    "style_size": 16_384,
+    "crop": 4096,
+    "batch_size": 1024,
+    "steps": 10**8,
+    "small_crop_steps": 10**8,
+    "seed": 2**32 - 1,  # of Keras
+}
+_MOST_OF_FLOATS = 1e12
+# Of a file: the time that TOML takes can grow with the square of a line.
+_MOST_BYTES, _MOST_OF_A_LINE = 2**18, 2**12
+_MOST_LAYERS = 32
+
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
@@ -133,6 +149,13 @@ class Recipe:
             if not all(0 <= number < math.inf for number in numbers):
                 raise ValueError(
                     f"{field.name} must be finite, and not negative. Received: {value}"
+                )
+            most = _MOST.get(field.name, _MOST_OF_FLOATS)
+            if any(number > most for number in numbers):
+                raise ValueError(f"{field.name} must be at most {most:,}. Received: {value}")
+            if field.type is tuple and len(value) > _MOST_LAYERS:
+                raise ValueError(
+                    f"{field.name} must be at most {_MOST_LAYERS}. Received: {len(value)}"
                 )
             object.__setattr__(self, field.name, value)
         for name, known in _CHOICES.items():
@@ -260,11 +283,16 @@ def _floats(name, values):
 
 def _read_toml(path):
     try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise ValueError(f"{path} is larger than {_MOST_BYTES:,} bytes: it is no recipe.")
         # Some editors begin a file with a byte-order mark, which TOML does not know.
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        if max(map(len, text.splitlines()), default=0) > _MOST_OF_A_LINE:
+            raise ValueError(f"{path} has a line of over {_MOST_OF_A_LINE} letters: no recipe has.")
+        return tomllib.loads(text)
     except FileNotFoundError:
         raise ValueError(f"{path}: there is no such recipe.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise ValueError(f"{path} is not a TOML file: {error}.") from None
 
 

@@ -20,7 +20,9 @@ from tfstyle.painting.processes import refuse_fork
 from tfstyle.painting.sizes import Needs, Run, paint
 from tfstyle.processor import has_bfloat16
 from tfstyle.styles.card import read_card
-from tfstyle.styles.folder import RECIPE, check_weights, find_style
+from tfstyle.styles.contents import check_contents
+from tfstyle.styles.errors import reading
+from tfstyle.styles.folder import RECIPE, check_painting, check_weights, find_style
 from tfstyle.styles.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -219,9 +221,10 @@ def load(
         `Style`.
 
     Raises:
-        ValueError: if there is no such style, generator, precision or engine, the name is that of
-            a style of the zoo and of one in the working directory, or its files are damaged or not
-            complete.
+        ValueError: if there is no such precision or engine.
+        UnusableStyleError: a ValueError, if there is no such style or generator, the name is that
+            of a style of the zoo and of one in the working directory, or its files are damaged or
+            not complete.
         ImportError: if the engine is not installed.
 
     Example: `tfstyle.load("mosaic").stylize("photo.jpg").save("picture.jpg")`
@@ -232,10 +235,13 @@ def load(
     ):
         if value not in known:
             raise ValueError(f"{name} must be one of {', '.join(known)}. Received: {value!r}")
-    folder = find_style(style, generator)
-    card = read_card(folder)
-    weights = check_weights(folder, card)
-    recipe = Recipe.load(folder / RECIPE)
+    with reading(style):
+        folder = find_style(style, generator)
+        card = read_card(folder)
+        weights = check_weights(folder, card)
+        recipe = Recipe.load(folder / RECIPE)
+        check_painting(folder.parent, recipe)
+        check_contents(weights, card, recipe)
     if engine == "auto":
         from tfstyle.painting.openvino import is_installed
 
@@ -249,7 +255,8 @@ def load(
         return load_generator(recipe, weights, card, precision)
 
     if engine == "keras":
-        return Style(recipe, load_model(), card)
+        with reading(style):
+            return Style(recipe, load_model(), card)
     from tfstyle.styles.networks import cached_network
 
     run = cached_network(recipe, card, load_model, precision)

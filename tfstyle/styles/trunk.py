@@ -15,7 +15,16 @@ from tfstyle.images.pixels import to_image, to_pixels, to_uint8
 from tfstyle.layers import ConditionalInstanceNormalization
 from tfstyle.painting.processes import refuse_fork
 from tfstyle.styles.card import read_card, write_card
-from tfstyle.styles.folder import RECIPE, WEIGHTS, check_weights, find_trunk, refuse_to_empty
+from tfstyle.styles.contents import check_contents
+from tfstyle.styles.errors import reading
+from tfstyle.styles.folder import (
+    RECIPE,
+    WEIGHTS,
+    check_painting,
+    check_weights,
+    find_trunk,
+    refuse_to_empty,
+)
 from tfstyle.styles.model import build_generator, jit_compile
 from tfstyle.styles.recipe import CREDIT_KEYS, load_recipes, save_recipes
 from tfstyle.styles.style import Style
@@ -173,16 +182,21 @@ def load_trunk(trunk="trunk"):
         `Trunk`.
 
     Raises:
-        ValueError: if there is no such trunk, or its files are damaged or not complete.
+        UnusableStyleError: a ValueError, if there is no such trunk, or its files are damaged or not
+            complete.
 
     Example: `tfstyle.load_trunk().stylize("photo.jpg", {"mosaic": 0.6, "great_wave": 0.4})`
     """
-    folder = find_trunk(trunk)
-    card = read_card(folder)
-    weights = check_weights(folder, card)
-    recipes = load_recipes(folder / RECIPE)
-    model = build_trunk(recipes)
-    load_weights(model, weights, card)
+    with reading(trunk):
+        folder = find_trunk(trunk)
+        card = read_card(folder)
+        weights = check_weights(folder, card)
+        recipes = load_recipes(folder / RECIPE)
+        for recipe in recipes.values():
+            check_painting(folder, recipe)
+            check_contents(weights, card, recipe)
+        model = build_trunk(recipes)
+        load_weights(model, weights, card)
     return Trunk(recipes, model, card)
 
 

@@ -23,6 +23,7 @@ from tfstyle.styles.style import Style
 from tfstyle.styles.trunk import Trunk, build_trunk, stylized_grid
 from tfstyle.training.balance import balanced_recipes, layer_weights
 from tfstyle.training.crops import Photographs, draw_styles
+from tfstyle.training.lock import locked
 from tfstyle.training.muon import Muon
 from tfstyle.training.objective import loss_of
 from tfstyle.training.progress import Progress
@@ -40,8 +41,9 @@ def train(
 ):
     """Trains a generator as a recipe says, and goes on where an earlier call was cut off.
 
-    After every 100 steps the folder has a new checkpoint, `history.csv`, `loss.png` and a
-    preview. A call with the same recipe and folder after an interruption, at whatever moment,
+    Twice a minute, and after every 100 steps, the folder has a new checkpoint; after every 100
+    steps it has a new `history.csv`, `loss.png` and preview, too. A call with the same recipe and
+    folder after an interruption, at whatever moment,
     ends with the weights of an uninterrupted training.
 
     Sets the seed of Keras' random numbers to that of the recipe.
@@ -65,12 +67,13 @@ def train(
 
     Raises:
         ValueError: on bad images, or if the folder holds a training of another recipe.
+        FolderInUseError: a ValueError, if another process trains there.
         NonFiniteLossError: at the first loss that is not finite; the checkpoint before it stays.
     """
     recipe = recipe.explicit
     paths, images = _images(photographs, previews, recipe.crop)
     keras.utils.set_random_seed(recipe.seed)
-    with _dtype_policy(precision):
+    with locked(folder), _dtype_policy(precision):
         loss, grams = loss_of(recipe, vgg)
         recipe = balanced_recipes({"": recipe}, loss, {"": grams}, paths)[""]
         loss = PerceptualLoss(**recipe.loss_options, network=loss.network)
@@ -123,7 +126,7 @@ def train_trunk(
     shared = next(iter(recipes.values()))
     paths, images = _images(photographs, previews, shared.crop)
     keras.utils.set_random_seed(shared.seed)
-    with _dtype_policy(precision):
+    with locked(folder), _dtype_policy(precision):
         # The weights are each painting's own: `balance`, below.
         neutral = shared.replace(style_weight=1.0, style_layer_weights=())
         loss = loss_of(neutral, vgg)[0]
@@ -220,7 +223,9 @@ def _fit(model, recipe, paths, further, progress, callbacks):
     _compile(model, recipe)
     # One `fit` a report: within one, Keras reads ahead across the end of an epoch, and a
     # resumed training would see other samples than an uninterrupted one.
-    for first in range(progress.restore(model), recipe.steps, STEPS_PER_EPOCH):
+    first = progress.restore(model)
+    while first < recipe.steps:
+        last = min((first // STEPS_PER_EPOCH + 1) * STEPS_PER_EPOCH, recipe.steps)
         # One compiled step for both sizes of crop would round otherwise than that of a training
         # which goes on after the small ones.
         model.make_train_function(force=first - STEPS_PER_EPOCH < recipe.small_crop_steps <= first)
@@ -229,7 +234,7 @@ def _fit(model, recipe, paths, further, progress, callbacks):
             recipe.crop // 2 if first < recipe.small_crop_steps else recipe.crop,
             recipe.batch_size,
             recipe.seed,
-            steps=min(STEPS_PER_EPOCH, recipe.steps - first),
+            steps=last - first,
             first=first,
             further=_with_changes(recipe, further),
         )
@@ -241,6 +246,7 @@ def _fit(model, recipe, paths, further, progress, callbacks):
             # The checkpoint last: of what is not in it the others see every report again.
             callbacks=[*callbacks, progress],
         )
+        first = last
 
 
 def _with_changes(recipe, further):
