@@ -1,0 +1,1 @@
+"""Files that lie, processes that are killed: what tfstyle does with them."""

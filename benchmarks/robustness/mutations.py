@@ -1,0 +1,56 @@
+"""Damages bytes in the ways that transfers, disks, editors and enemies do."""
+
+import random
+
+
+def mutated(content, seed):
+    """Gives bytes that differ from `content`, decided by the seed."""
+    rng = random.Random(seed)
+    kind = rng.choice((_flip, _cut, _zero, _repeat, _insert, _shuffle, _number))
+    for _ in range(100):
+        changed = kind(bytearray(content), rng)
+        if changed != content:
+            return bytes(changed)
+    return b""
+
+
+def _flip(content, rng):
+    for _ in range(rng.choice((1, 1, 2, 16, 256))):
+        content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
+    return content
+
+
+def _cut(content, rng):
+    return content[: rng.randrange(len(content))]
+
+
+def _zero(content, rng):
+    start = rng.randrange(len(content))
+    end = min(len(content), start + rng.choice((1, 16, 4096)))
+    content[start:end] = bytes(end - start)
+    return content
+
+
+def _repeat(content, rng):
+    start = rng.randrange(len(content))
+    return content[:start] + content[start:][: rng.choice((1, 64, 4096))] + content[start:]
+
+
+def _insert(content, rng):
+    start = rng.randrange(len(content))
+    return content[:start] + rng.randbytes(rng.choice((1, 8, 512))) + content[start:]
+
+
+def _shuffle(content, rng):
+    size = max(1, len(content) // 8)
+    parts = [content[start : start + size] for start in range(0, len(content), size)]
+    rng.shuffle(parts)
+    return bytearray().join(parts)
+
+
+def _number(content, rng):
+    """Makes a number in text, or four bytes, a large one."""
+    digits = [place for place, byte in enumerate(content) if 48 <= byte <= 57]
+    start = rng.choice(digits) if digits else rng.randrange(len(content))
+    large = rng.choice((b"99999999999", b"-1", b"1e400", b"\xff\xff\xff\x7f"))
+    return content[:start] + large + content[start + 1 :]
