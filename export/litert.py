@@ -108,7 +108,13 @@ class Painter:
         The interpreter has one set of tensors: threads that share a painter wait for each other.
         """
         with self._lock:
-            return self._runner(**arrays)["stylized"]
+            try:
+                return self._runner(**arrays)["stylized"]
+            except (RuntimeError, KeyError, ValueError) as error:
+                raise ValueError(
+                    f"The file cannot paint, it is damaged: {' '.join(str(error).split())}. Export "
+                    "the style again."
+                ) from None
 
     def _paint(self, images, seed):
         height, width = images.shape[1:3]
@@ -195,10 +201,23 @@ def _read_facts(content, path):
         for number in range(model.MetadataLength()):
             entry = model.Metadata(number)
             if entry.Name() == b"tfstyle":
-                return json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
+                facts = json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
+                _check_facts(facts)
+                return facts
     except Exception as error:  # damaged bytes make flatbuffers raise nearly anything
         raise ValueError(f"{path} is damaged: {error!r}. Export the style again.") from None
     raise ValueError(f"{path} was not written by tfstyle: it has no metadata entry of this name.")
+
+
+def _check_facts(facts):
+    """Refuses facts that painting cannot go by."""
+    numbers = [facts["multiple"], facts["minimum"], *(facts["size"] or ())]
+    for z in facts["noise"]:
+        numbers += [z["ratio"], z["channels"]]
+    if not all(type(number) is int and 0 < number <= 2**15 for number in numbers):
+        raise ValueError(f"its sizes are {numbers}")
+    if facts["size"] and len(facts["size"]) != 2:
+        raise ValueError(f"its size is {facts['size']}")
 
 
 def interpreter_class():

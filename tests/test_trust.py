@@ -240,5 +240,33 @@ def test_what_another_thread_or_machine_writes_is_not_removed(tmp_path):
     assert (tmp_path / "file").read_text() == "whole"
 
 
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        (
+            {"noise": [{"name": "noise_9", "ratio": 1, "channels": 1}]},
+            "cannot paint, it is damaged",
+        ),
+        ({"multiple": 0}, "is damaged"),
+        ({"size": "64"}, "is damaged"),
+        ({"size": [64]}, "is damaged"),
+        ({"noise": 5}, "is damaged"),
+    ],
+)
+def test_a_file_whose_facts_lie_is_refused_in_one_line(saved, tmp_path, facts, message):
+    tflite = pytest.importorskip("tfstyle.export.tflite", reason="needs TensorFlow")
+    from tfstyle.export.litert import Painter
+    from tfstyle.export.metadata import add_metadata
+    from tfstyle.export.portable import make_portable
+
+    tflite.to_tflite(load(saved), tmp_path / "style.tflite")
+    before = Painter(tmp_path / "style.tflite").facts
+    content = tflite.convert(make_portable(load(saved).model), "float32")
+    (tmp_path / "lies.tflite").write_bytes(add_metadata(content, {**before, **facts}))
+    with pytest.raises(ValueError, match=message) as error:
+        Painter(tmp_path / "lies.tflite").stylize(np.zeros((31, 50, 3), "float32"))
+    assert len(str(error.value).splitlines()) == 1
+
+
 def test_the_error_is_public():
     assert issubclass(tfstyle.UnusableStyleError, ValueError)

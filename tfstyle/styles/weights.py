@@ -98,21 +98,30 @@ def versions():
 def _compact(path, dtype):
     """Rewrites an HDF5 file of Keras with floats of a dtype, and with the small headers of 1.8.
 
-    A pyramid has 400 groups, and Keras' headers of them take more room than its weights.
+    A pyramid has 400 groups, and Keras' headers of them take more room than its weights. They have
+    times, too: without them equal weights are equal files, with equal hashes.
     """
-    with (
-        replacing(path) as temporary,
-        h5py.File(path, "r") as old,
-        h5py.File(temporary, "w", libver="v108") as new,
-    ):
+    with replacing(path) as temporary, h5py.File(path, "r") as old, _timeless(temporary) as new:
+        timeless = h5py.h5p.create(h5py.h5p.GROUP_CREATE)
+        timeless.set_obj_track_times(False)
 
         def copy(name, item):
             if isinstance(item, h5py.Dataset):
                 values = item[()]
                 new[name] = values.astype(dtype) if values.dtype == "float32" else values
             else:
-                new.require_group(name)
-            new[name].attrs.update(item.attrs)
+                h5py.h5g.create(new.id, name.encode(), gcpl=timeless)
+            # Keras writes the layer's name there, whose number is the process', and reads none.
+            new[name].attrs.update({k: v for k, v in item.attrs.items() if k != "name"})
 
         new.attrs.update(old.attrs)
         old.visititems(copy)
+
+
+def _timeless(path):
+    """Creates an HDF5 file whose root says no time."""
+    options = h5py.h5p.create(h5py.h5p.FILE_CREATE)
+    options.set_obj_track_times(False)
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_libver_bounds(h5py.h5f.LIBVER_V18, h5py.h5f.LIBVER_V18)
+    return h5py.File(h5py.h5f.create(os.fsencode(path), h5py.h5f.ACC_TRUNC, options, access))
