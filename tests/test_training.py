@@ -157,7 +157,7 @@ def test_no_history_says_more_than_the_checkpoint(
 ):
     monkeypatch.setattr("tfstyle.training.loop.STEPS_PER_EPOCH", 2)
 
-    def fail(*arguments):
+    def fail(*arguments, **arrays):
         raise OSError("disk full")
 
     with monkeypatch.context() as patch, pytest.raises(OSError, match="disk full"):
