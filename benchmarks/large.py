@@ -4,9 +4,11 @@
 
 Each picture is painted in a process of its own, from a uint8 array that the process makes: a
 photograph scaled to the size. Prints seconds without the start, the peak memory of the process
-(`ru_maxrss`), the temporary files, and the differences to the picture of the whole image in levels
-of 255, in float32. `--whole` says up to how many megapixels the whole image is painted: `pyramid`
-takes 0.8 GB for each. `--save FOLDER` keeps the pictures.
+(`ru_maxrss`), the temporary files, and the differences between the pictures in levels of 255, in
+float32. Beside the whole image as it is painted there is the formula, which is slower and rounds
+less: TensorFlow's fast kernel adds up a variance in one float32. `--whole` says up to how many
+megapixels the whole image is painted: `pyramid` takes 0.8 GB for each. `--save FOLDER` keeps the
+pictures.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +30,8 @@ from tfstyle.images.look import Look
 from tfstyle.images.rows import PillowRows, RowFile
 from tfstyle.painting import streamed
 from tfstyle.painting.scratch import scratch_folder
+from tfstyle.painting.sizes import paint
+from tfstyle.painting.whole import needs_of
 from tfstyle.processor import processor_name
 
 PHOTOGRAPH = Path(__file__).parents[1] / "docs" / "images" / "photograph.jpg"
@@ -62,7 +67,7 @@ def compared(options, size, generator, folder):
     width, height = map(int, size.split("x"))
     fits = width * height <= options.whole * 1e6
     pictures = {}
-    for way in ("strips", "whole") if fits else ("strips",):
+    for way in ("strips", "whole", "formula") if fits else ("strips",):
         pictures[way] = folder / f"{generator}_{size}_{way}.raw"
         arguments = ["--run", way, size, generator, str(pictures[way])]
         command = [sys.executable, "-m", "benchmarks.large", *sys.argv[1:], *arguments]
@@ -71,9 +76,11 @@ def compared(options, size, generator, folder):
         line = f"{size:>12} {generator:10} {way:7} {seconds:8.1f} {peak:6.2f} {files:9.2f}"
         print(line, flush=True)
     if fits:
-        strips, whole = (np.fromfile(pictures[way], "float32") for way in ("strips", "whole"))
-        difference = 255 * np.abs(strips - whole)
-        print(f"{'':24} most {difference.max():.4f}, mean {difference.mean():.6f} of 255")
+        read = {way: np.fromfile(path, "float32") for way, path in pictures.items()}
+        for way, other in (("strips", "whole"), ("strips", "formula"), ("whole", "formula")):
+            difference = 255 * np.abs(read[way] - read[other])
+            of_pixels = f"most {difference.max():.4f}, mean {difference.mean():.5f} of 255"
+            print(f"{'':12} {way} against {other}: {of_pixels}", flush=True)
     if not options.save:
         for path in pictures.values():
             path.unlink()
@@ -98,6 +105,9 @@ def run(options, way, size, generator, path):
     with Path(path).open("wb") as file, watched(sizes):
         if way == "whole":
             style.stylize(np.float32(rows[:]) / 255, memory=1e12).tofile(file)
+        elif way == "formula":
+            pixels = np.float32(rows[:])[None] / 255
+            paint(partial(formula, style.model), needs_of(style.model), pixels).tofile(file)
         else:
 
             def write(_, pixels):
@@ -107,6 +117,10 @@ def run(options, way, size, generator, path):
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
     return seconds, peak, max(sizes, default=0) / 1e9
+
+
+def formula(generator, inputs):
+    return generator.predict_on_batch(inputs[0])
 
 
 @contextlib.contextmanager

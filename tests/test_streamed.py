@@ -238,6 +238,14 @@ def test_moments_join_those_of_strips(rng):
     np.testing.assert_allclose(moments.variance, x.var((0, 1, 2)), rtol=1e-4)
 
 
+def test_moments_do_not_lose_digits_in_large_strips(rng):
+    x = rng.normal(0.3, 1, size=(1, 128, 4000, 2)).astype("float32")
+    moments = Moments()
+    moments.add(keras.ops.convert_to_tensor(x))
+    # 5e-5 where one float32 adds up all of it.
+    np.testing.assert_allclose(moments.variance, x.astype("float64").var((0, 1, 2)), rtol=1e-5)
+
+
 def test_noise_by_rows_is_that_of_the_whole(rng):
     one, two = np.random.default_rng(4), np.random.default_rng(4)
     for shape in ((150, 5, 3), (141, 7, 1)):
