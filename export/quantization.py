@@ -11,14 +11,14 @@ from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
 
 from tfstyle.export.rounding import to_half, to_int8
+from tfstyle.facts import FACTS
 
 # How many convolutions on the longest path from the image keep weights of float32, and of float16;
-# those behind have int8. `pyramid` joins a new scale of the image until the end, and only what
+# those behind have int8. Of a generator that is not here: those that int8 computes in float32, in
+# float16. `pyramid` joins a new scale of the image until the end, and only what
 # follows its last scale bears int8.
 _EXACT = {"johnson": 0, "pyramid": 3}
 _HALF = {"johnson": 5, "pyramid": 12}
-# How many compute in float32 where the others compute in int8.
-_FLOAT = {"johnson": 3, "pyramid": 12}
 _CONVOLUTION = "CONV_2D"
 # All that is no convolution and no copy. A normalization's own numbers range from a variance near
 # 0 to far above 1, which one scale of int8 does not hold: quantized, similarity falls to 0.3.
@@ -43,19 +43,20 @@ def store_weights(content, generator, precision):
     graph = model.subgraphs[0]
     upsampling = _upsampling(model)
     floats = schema.TensorType.FLOAT32
+    half = _HALF.get(generator, FACTS[generator].float_convolutions)
     for operator, before in _convolutions(model):
         tensor = graph.tensors[operator.inputs[1]]
-        if tensor.type != floats or before < _EXACT[generator]:
+        if tensor.type != floats or before < _EXACT.get(generator, 0):
             continue
         phases = 4 if operator.outputs[0] in upsampling else 1
         weights = np.frombuffer(bytes(model.buffers[tensor.buffer].data), "<f4")
         weights = weights.reshape(tensor.shape)
-        if precision == "float16" or before < _HALF[generator]:
+        if precision == "float16" or before < half:
             _replace(model, tensor, to_half(weights, phases), schema.TensorType.FLOAT16)
         else:
             integers, scales = to_int8(weights, phases)
             _replace(model, tensor, integers, schema.TensorType.INT8, scales)
-            if precision == "int8_dynamic" and before >= _FLOAT[generator]:
+            if precision == "int8_dynamic" and before >= FACTS[generator].float_convolutions:
                 continue  # LiteRT rounds the input to int8, too, in a range found at run time
         _dequantize(model, operator)
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
@@ -76,7 +77,7 @@ def float_convolutions(content, generator):
     return [
         model.subgraphs[0].tensors[operator.outputs[0]].name.decode()
         for operator, before in _convolutions(model)
-        if before < _FLOAT[generator] or operator.outputs[0] in upsampling
+        if before < FACTS[generator].float_convolutions or operator.outputs[0] in upsampling
     ]
 
 

@@ -21,7 +21,7 @@ BOUNDS = {
     "float32": (0.003, 0.001),
     "float16": (0.03, 0.003),
     "int8_weights": (0.03, 0.01),
-    "int8_dynamic": (0.4, 0.03),
+    "int8_dynamic": (0.6, 0.03),
 }
 FLAT = ("black", "white", "grey", "blue")
 
