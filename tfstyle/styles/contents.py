@@ -38,7 +38,10 @@ def check_contents(path, card, recipe):
         message = f"{path} does not hold the weights of the generator that its recipe describes"
         raise ValueError(f"{message}: {' '.join(str(error).split())[:200]}. {again}") from error
     if found != card["parameters"]:
-        raise ValueError(f"{path} has {found} parameters, {CARD} {card['parameters']}. {again}")
+        raise ValueError(
+            f"{path} does not hold the weights of the generator that {CARD} describes: it has "
+            f"{found} parameters, and should have {card['parameters']}. {again}"
+        )
     if recipe.explicit.width not in channels:
         raise ValueError(
             f"The recipe beside {path} describes a generator of width {recipe.explicit.width}, "
