@@ -73,9 +73,9 @@ def compare(older, options):
     """Prints a line for each thing that is measured."""
     pictures = {
         "Keras, float32": "",
-        "Keras, auto": ", precision='auto'",
+        "Keras, bfloat16": ", precision='bfloat16'",
         "OpenVINO, float32": ", engine='openvino'",
-        "OpenVINO, auto": ", engine='openvino', precision='auto'",
+        "OpenVINO, bfloat16": ", engine='openvino', precision='bfloat16'",
     }
     runs = {"older": lambda: run(older, PICTURE.format(options=""))}
     for name, values in pictures.items():
