@@ -19,7 +19,7 @@ from tfstyle.files import replacing
 from tfstyle.images.files import read_image, write_image
 from tfstyle.images.look import painted
 
-FREE = Path(__file__).parents[1] / "export" / "web" / "photographs"
+FREE = Path(__file__).parents[1] / "export" / "web" / "page" / "photographs"
 APP = "app/assets/tfstyle"
 
 # File, its style and generator, and what `to_tflite` takes; the app's are `mosaic` and `scream`.
