@@ -22,7 +22,7 @@ PHOTOGRAPH = ROOT / "docs/images/photograph.jpg"
 
 # Prints the median milliseconds of a picture of each size. Both commits must understand it.
 PICTURE = """
-import statistics, sys, time
+import statistics, time
 import numpy, tfstyle
 style = tfstyle.load("mosaic"{options})
 for side in (256, 512, 1024):
@@ -38,11 +38,9 @@ for side in (256, 512, 1024):
 STEP = """
 import sys
 import tfstyle
-try:
-    from tfstyle.memory import keep_freed_memory
-    keep_freed_memory()
-finally:
-    from tfstyle.training import seconds_per_step
+from tfstyle.memory import keep_freed_memory
+keep_freed_memory()
+from tfstyle.training import seconds_per_step
 recipe = tfstyle.Recipe(painting=sys.argv[1], style_layer_weights=(1.0,) * 4, style_weight=10.0)
 print(1000 * seconds_per_step(recipe, sys.argv[2], sys.argv[3], sys.argv[4]))
 """

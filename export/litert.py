@@ -21,6 +21,7 @@ from tfstyle.images.files import format_of, read_image, write_image
 from tfstyle.images.geometry import fitting, mirror
 from tfstyle.images.look import Look, painted
 from tfstyle.images.pixels import check_pixels, to_image, to_pixels
+from tfstyle.noise import draw_noise
 
 
 class Painter:
@@ -127,14 +128,9 @@ class Painter:
         return fitting(height, *rule), fitting(width, *rule)
 
     def _noise(self, size, seed):
-        # The same numbers as those of `generators.sample_noise`: coarsest first.
-        rng = np.random.default_rng(seed)
-        return {
-            z["name"]: rng.standard_normal(
-                (1, *(side // z["ratio"] for side in size), z["channels"]), dtype="float32"
-            )
-            for z in self.facts["noise"]
-        }
+        noise = [(z["ratio"], z["channels"]) for z in self.facts["noise"]]
+        names = [z["name"] for z in self.facts["noise"]]
+        return dict(zip(names, draw_noise(noise, 1, *size, seed), strict=True))
 
 
 def main():

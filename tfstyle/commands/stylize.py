@@ -15,7 +15,11 @@ from rich.markup import escape
 from tfstyle.commands.memory import any_is_large, parse_bytes, tell_of_memory
 from tfstyle.commands.terminal import (
     STYLE_HELP,
+    Engine,
+    Engines,
     Generator,
+    Precision,
+    Precisions,
     complain,
     progress_bar,
     say,
@@ -31,27 +35,11 @@ from tfstyle.media.batch import Item, Report, plan_pictures
 from tfstyle.media.photograph import read_photograph
 
 
-class Precision(enum.StrEnum):
-    """What `tfstyle.load` takes."""
-
-    auto = "auto"
-    float32 = "float32"
-    bfloat16 = "bfloat16"
-
-
 class Bits(enum.StrEnum):
     """Of each channel."""
 
     eight = "8"
     sixteen = "16"
-
-
-class Engine(enum.StrEnum):
-    """Likewise."""
-
-    auto = "auto"
-    keras = "keras"
-    openvino = "openvino"
 
 
 _STREAM = "-"
@@ -95,12 +83,8 @@ def stylize(
         bool, typer.Option("--keep-colors", help="Those of the photograph, not the painting's.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="For grain, and generators with noise.")] = 0,
-    precision: Annotated[
-        Precision, typer.Option(help="auto is bfloat16 where it is fast and looks the same.")
-    ] = Precision.auto,
-    engine: Annotated[
-        Engine, typer.Option(help="What computes. auto is openvino, if installed.")
-    ] = Engine.auto,
+    precision: Precision = Precisions.auto,
+    engine: Engine = Engines.auto,
     memory: Annotated[
         str | None,
         typer.Option(
@@ -142,8 +126,8 @@ def stylize(
     place = Path(output or "stylized")
     items, problems = _plan(photographs, place, recursive, bits)
     paths = [item.photograph for item in items]
-    if engine == Engine.auto and any_is_large(paths, style, generator, stroke, max_side, allowed):
-        engine = Engine.keras  # which paints strips
+    if engine == Engines.auto and any_is_large(paths, style, generator, stroke, max_side, allowed):
+        engine = Engines.keras  # which paints strips
     load = _loader(style, generator, precision, engine)
     with Report(report) as lines:
         waiting = []

@@ -1,6 +1,7 @@
 """What the commands share: options, progress bars, and how they speak to people."""
 
 import contextlib
+import enum
 import mimetypes
 import os
 import re
@@ -24,6 +25,28 @@ Generator = Annotated[
 
 STYLE_HELP = "Name in the zoo, a folder, or a blend: mosaic:0.6,great_wave:0.4."
 
+
+class Precisions(enum.StrEnum):
+    """What `tfstyle.load` takes as its precision."""
+
+    auto = "auto"
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+
+
+class Engines(enum.StrEnum):
+    """What `tfstyle.load` takes as its engine."""
+
+    auto = "auto"
+    keras = "keras"
+    openvino = "openvino"
+
+
+Precision = Annotated[
+    Precisions, typer.Option(help="auto is bfloat16 where it is fast and looks the same.")
+]
+Engine = Annotated[Engines, typer.Option(help="What computes. auto is openvino, if installed.")]
+
 Vgg = Annotated[
     str, typer.Option(help="File of VGG19 weights without top; else Keras downloads its own.")
 ]
@@ -34,13 +57,15 @@ def load_keras():
 
     They come from C++ before its logging heeds TF_CPP_MIN_LOG_LEVEL. Python's exceptions pass.
     """
-    # Python has none if the caller has closed it.
-    with _without_stderr() if sys.stderr else contextlib.nullcontext():
+    with _without_stderr():
         import keras  # noqa: F401
 
 
 @contextlib.contextmanager
 def _without_stderr():
+    if not sys.stderr:  # Python has none if the caller has closed it
+        yield
+        return
     sys.stderr.flush()
     stderr = os.dup(2)
     with open(os.devnull, "w") as nothing:  # noqa: PTH123
@@ -67,7 +92,7 @@ def without_libtiff(source):
         elif Path(source).is_file():  # not a pipe, which would wait for its writer
             with Path(source).open("rb") as file:
                 start = file.read(4)
-    is_tiff = start[:2] in (b"II", b"MM") and sys.stderr
+    is_tiff = start[:2] in (b"II", b"MM")
     with _without_stderr() if is_tiff else contextlib.nullcontext():
         yield
 
@@ -107,7 +132,7 @@ def style_or_blend(style, generator=None):
 
         if engine == "keras":
             load_keras()
-        with _without_stderr() if sys.stderr else contextlib.nullcontext():
+        with _without_stderr():
             return load(folder, precision=precision, engine=engine)
 
     return name, load_it

@@ -9,8 +9,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, TextColumn, TimeRemainingColumn
 
-from tfstyle.commands.stylize import Engine, Precision
-from tfstyle.commands.terminal import Generator, load_keras, style_or_blend
+from tfstyle.commands.terminal import (
+    Engine,
+    Engines,
+    Generator,
+    Precision,
+    Precisions,
+    load_keras,
+    style_or_blend,
+)
 from tfstyle.images.look import Look
 from tfstyle.media.schedule import parse_schedule
 
@@ -59,12 +66,8 @@ def video(
     ] = 0.25,
     cuts: Annotated[bool, typer.Option(help="Begin anew where the scene changes.")] = True,
     seed: Annotated[int, typer.Option(min=0, help="For generators with noise.")] = 0,
-    precision: Annotated[
-        Precision, typer.Option(help="auto is bfloat16 where it is fast and looks the same.")
-    ] = Precision.auto,
-    engine: Annotated[
-        Engine, typer.Option(help="What computes. auto is openvino, if installed.")
-    ] = Engine.auto,
+    precision: Precision = Precisions.auto,
+    engine: Engine = Engines.auto,
     force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite the output.")] = False,
 ):
     """Paint a video in a style, with its sound.

@@ -53,9 +53,7 @@ class Conv2D(keras.layers.Conv2D):
 
     def __init__(self, *args, upsampling=False, **kwargs):
         super().__init__(*args, **kwargs)
-        steps = {*self.strides, *self.dilation_rate, self.groups}
-        plain = steps == {1} and self.padding == "valid"
-        if upsampling and not (plain and all(size % 2 for size in self.kernel_size)):
+        if upsampling and not (_is_plain(self) and all(size % 2 for size in self.kernel_size)):
             raise ValueError(
                 "Upsampling needs an odd kernel, padding='valid', and strides, dilation and groups "
                 f"of 1. Received: kernel_size={self.kernel_size}, padding={self.padding!r}, "
@@ -102,26 +100,31 @@ def computes_squares(layer: keras.layers.Conv2D) -> bool:
     9 x 9 convolution to RGB, twelve filters on every second row and column, of 10 x 10, have a
     quarter more multiplications and take a third of the time.
     """
-    steps = {*layer.strides, *layer.dilation_rate, layer.groups}
-    plain = steps == {1} and layer.padding == "valid"
-    return plain and layer.filters <= 4 and min(layer.kernel_size) > 3
+    return _is_plain(layer) and layer.filters <= 4 and min(layer.kernel_size) > 3
 
 
 def kernel_of_squares(kernel):
     """Returns the kernel for 2 x 2 squares: `[k, l, i, o]` to `[k + 1, l + 1, i, 4 * o]`."""
-    sides = itertools.product([(0, 1), (1, 0)], repeat=2)
-    return ops.concatenate([ops.pad(kernel, (*side, (0, 0), (0, 0))) for side in sides], axis=-1)
+    return ops.concatenate(_at_each_corner(kernel), axis=-1)
 
 
 def kernel_of_phases(kernel):
     """Gives the kernel of `Conv2D` upsampling: `[k, l, i, o]` to `[a, b, i, 4 * o]`."""
     height, width, *channels = kernel.shape
     pairs = (height // 2 + 1, 2, width // 2 + 1, 2, *channels)
-    phases = [
-        ops.sum(ops.reshape(ops.pad(kernel, (*sides, (0, 0), (0, 0))), pairs), axis=(1, 3))
-        for sides in itertools.product([(0, 1), (1, 0)], repeat=2)
-    ]
+    phases = [ops.sum(ops.reshape(grown, pairs), axis=(1, 3)) for grown in _at_each_corner(kernel)]
     return ops.concatenate(phases, axis=-1)
+
+
+def _at_each_corner(kernel):
+    """Grows a kernel by a row and a column of zeros, in each of the four ways."""
+    corners = itertools.product([(0, 1), (1, 0)], repeat=2)
+    return [ops.pad(kernel, (*sides, (0, 0), (0, 0))) for sides in corners]
+
+
+def _is_plain(layer):
+    """Whether a convolution has padding "valid", and strides, dilation and groups of 1."""
+    return {*layer.strides, *layer.dilation_rate, layer.groups} == {1} and layer.padding == "valid"
 
 
 def depth_to_space(x):

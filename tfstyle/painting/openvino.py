@@ -110,7 +110,7 @@ def network_of(generator: "keras.Model") -> "openvino.Model":
             )
         tensors[id(node.output_tensors[0])] = made
     picture = ov.transpose(tensors[id(generator.outputs[0])], _integers(0, 2, 3, 1))
-    order = [generator.inputs[n].name for n in range(len(generator.inputs))]
+    order = [each.name for each in generator.inputs]
     parameters.sort(key=lambda parameter: order.index(parameter.get_friendly_name()))
     return openvino.Model([ov.result(picture)], parameters, "generator")
 
