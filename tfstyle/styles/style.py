@@ -209,7 +209,7 @@ def load(
         generator: `"johnson"` or `"pyramid"`. Defaults to the first of these that the style has.
         precision: One of
             - `"float32"`, the default: the same picture on every machine, to one level of 255;
-            - `"bfloat16"`: up to three times as fast on processors that have it, a few levels off;
+            - `"bfloat16"`: faster on processors that have it, most pixels a few levels off;
             - `"auto"`: bfloat16 if this processor has it and the style bears it, by its card.
         engine: One of
             - `"keras"`, the default: the backend that Keras runs on;
