@@ -235,7 +235,7 @@ def test_the_json_beside_is_that_inside(johnson, tmp_path):
     assert [z["range"] for z in facts["tensors"]["inputs"]] == [[0, 1]]
 
 
-# Trained styles: the promises of docs/export.md
+# Trained styles: the promises of docs/notebook/export.md
 
 
 @pytest.fixture(scope="module")

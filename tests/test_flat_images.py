@@ -76,7 +76,7 @@ def test_every_style_in_int8_paints_flat_images(data, name, generator, tmp_path)
     photographs = find_images(data / "photos" / "val")[:16]
     to_tflite(style, path, "int8", 128, photographs, refuse_damage=False)
     found = differences(pictures, path, 128)
-    # Ranges of photographs do not hold what a gradient gives: docs/export.md.
+    # Ranges of photographs do not hold what a gradient gives: docs/notebook/export.md.
     refuse_beyond(found, 1.0, INT8_MEAN)
     refuse_beyond({each: found[each] for each in FLAT}, 0.03, 0.01)
 

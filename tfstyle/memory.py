@@ -11,16 +11,16 @@ _SETTINGS = {_M_MMAP_MAX: 0, _M_TRIM_THRESHOLD: 2**31 - 1, _M_ARENA_MAX: 1}
 
 
 def keep_freed_memory():
-    """Lets this process keep memory that it has freed for its next allocations.
+    """Keeps memory that this process frees for its next allocations.
 
-    To be called before Keras' first operation; `tfstyle train` and `tfstyle trunk` do. glibc gives
-    each large array back to the system as soon as it is freed, and takes it anew, page by page, for
-    the next. A step of a training does so with gigabytes, in which a third of its time can go:
-    `docs/training.md`. Numbers are not changed by it. The process stays as large as it once was,
-    until it ends, and to paint large photographs takes more: for trainings alone.
+    Call it before Keras' first operation, as `tfstyle train` and `tfstyle trunk` do. By default,
+    glibc returns each large array to the system when it is freed, and requests it again, page by
+    page, for the next one. A training step does this with gigabytes and can lose a third of its
+    time (`docs/notebook/training.md`). Numbers do not change. The process keeps its largest size
+    until it ends, and needs more memory for large photographs: use it for trainings only.
 
-    Each setting is useless alone: no array by `mmap`, no end of the heap given back (up to 2 GB
-    of it), and one heap for all threads, since those of further heaps are too small for arrays.
+    Three settings are needed together: no array by `mmap`, up to 2 GB kept at the end of the heap,
+    and one heap for all threads, because the heaps of further threads are too small for arrays.
 
     Returns:
         Whether it has an effect: on Linux with glibc alone.

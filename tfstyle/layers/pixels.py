@@ -72,7 +72,8 @@ class ImageOutput(keras.layers.Layer):
     In training a pixel beyond the range keeps the gradient that leads it back, and no other: it
     goes as far as the range and can return. A squashing function lets it die there: scaled tanh
     leaves black patches, sigmoid dark smudges (`benchmarks/heads.py`). Not clipped in training, a
-    generator learns pictures that nobody sees (`docs/training.md`, What is beyond the range).
+    generator learns pictures that nobody sees (`docs/notebook/training.md`, What is beyond the
+    range).
 
     Input shape:
         `[N, height, width, 3]`.

@@ -70,7 +70,7 @@ class ReflectionPadding2D(keras.layers.Layer):
     Zero padding tells the network where the border is, and it paints there (the paper,
     figure 3); a mirror does not. `abcd` becomes `dcb|abcd`; with `symmetric`, which repeats
     the border pixel too, `cba|abcd`. In TFLite it is `MIRROR_PAD`; `tfstyle.export` writes
-    slices, for delegates (`docs/export.md`, Delegates).
+    slices, for delegates (`docs/notebook/export.md`, Delegates).
 
     Args:
         padding: Integer, pixels added on each of the four sides. A `k` x `k` convolution
@@ -166,7 +166,7 @@ class NearestUpsampling2D(keras.layers.Layer):
     draws a checkerboard. In TFLite it is `RESIZE_NEAREST_NEIGHBOR`, also with free height and
     width; `keras.layers.UpSampling2D` becomes RESHAPE and TILE of rank 5, which GPU delegates
     refuse. `tfstyle.export` writes a factor of 2 as `DEPTH_TO_SPACE`, for XNNPACK too
-    (`docs/export.md`, Delegates).
+    (`docs/notebook/export.md`, Delegates).
 
     Args:
         factor: Integer of at least 1, the same for height and width. Defaults to 2.

@@ -86,7 +86,7 @@ class Recipe:
         optimizer: `"muon"`, see `training.muon.Muon`; or `"adam"`, as in the papers, which needs
             more steps for the same loss.
         learning_rate: Float, at the start; it falls to 0 along a cosine. 0 is 1e-3 for `johnson`
-            and 2e-3 for `pyramid`: docs/training.md.
+            and 2e-3 for `pyramid`: docs/notebook/training.md.
         start: Name or folder of a trained style of the same generator, or of a trunk, whose
             weights the training begins with; random ones if empty. A folder is relative to
             the working directory.
