@@ -1,10 +1,12 @@
 """Writes zoo/README.md, the gallery of the zoo, from recipes and cards.
 
 python -m benchmarks.gallery --photos FOLDER_OF_THE_PHOTOGRAPHS_BELOW    the pictures too
-python -m benchmarks.gallery --time                                      times all, into the cards
+python -m benchmarks.gallery --time                      times all together, into zoo/timing.json
 """
 
 import argparse
+import json
+import subprocess
 from functools import partial
 from pathlib import Path
 
@@ -17,11 +19,14 @@ from tfstyle.files import replacing
 from tfstyle.images.files import read_image
 from tfstyle.images.geometry import center_crop, montage
 from tfstyle.painting.whole import stylize_pixels
-from tfstyle.styles.card import read_card, write_card
+from tfstyle.styles.card import read_card
 from tfstyle.styles.folder import RECIPE, find_style, generators_of, style_folders
 from tfstyle.styles.recipe import Recipe
+from tfstyle.styles.weights import environment
 
 ZOO = Path(__file__).parents[1] / "zoo"
+# Times of different machines or days do not compare, so all are taken together, apart from cards.
+TIMING = ZOO / "timing.json"
 
 PHOTOGRAPHS = {
     "portrait_astronaut.jpg": "Eileen Collins (NASA, public domain)",
@@ -56,8 +61,8 @@ anything, given for research, and not part of the repository.
 - **border**: the loss along the border over that of the same strips where they lie within; 1 is no
   difference.
 - **frame**: how far the mean colour of an edge stands off from that beside it; of photographs 0.03.
-- **ms**: a picture of 256 x 256 through Keras on two processor cores; all generators in turn, ten
-  times, the median (`python -m benchmarks.gallery --time`).
+- **ms**: a picture of 256 x 256 through Keras in float32; all generators in turn, {rounds} times, the
+  median, on {hardware}, at commit {commit} (`python -m benchmarks.gallery --time`).
 """
 
 
@@ -84,20 +89,36 @@ def main():
 
 
 def time_all(places, rounds=10):
-    """Times generators in turn, so that other programs slow them alike, and tells their cards."""
+    """Times generators in turn, so that other programs slow them alike, and writes the file."""
     pixels = np.random.default_rng(0).random((1, 256, 256, 3), "float32")
     runs = [partial(stylize_pixels, load(place).model, pixels) for place in places]
-    for place, seconds in zip(places, measure(runs, rounds), strict=True):
-        card = read_card(place)
-        card["evaluation"]["milliseconds"] = rounded(1000 * seconds)
-        write_card(place, card)
+    milliseconds = {
+        f"{place.parent.name}/{place.name}": rounded(1000 * seconds)
+        for place, seconds in zip(places, measure(runs, rounds), strict=True)
+    }
+    commit = subprocess.run(
+        ["git", "-C", ZOO, "rev-parse", "--short", "HEAD"], capture_output=True, check=True
+    ).stdout.decode()
+    facts = {"commit": commit.strip(), "rounds": rounds, **environment()}
+    with replacing(TIMING) as temporary:
+        text = json.dumps({**facts, "milliseconds": milliseconds}, indent=2)
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def read_timing():
+    """Returns what `time_all` wrote."""
+    return json.loads(TIMING.read_text(encoding="utf-8"))
 
 
 def page():
     """Gives the text of zoo/README.md."""
     photographs = ", ".join(PHOTOGRAPHS.values())
-    sections = [HEAD.format(photographs=photographs, side=SIDE, iterations=_iterations())]
-    sections += [_section(name, generators) for name, generators in list_styles().items()]
+    timing = read_timing()
+    sections = [
+        HEAD.format(photographs=photographs, side=SIDE, iterations=_iterations(), **timing)
+    ]
+    milliseconds = timing["milliseconds"]
+    sections += [_section(*style, milliseconds) for style in list_styles().items()]
     return "\n".join(sections)
 
 
@@ -108,7 +129,7 @@ def _iterations():
     return iterations
 
 
-def _section(name, generators):
+def _section(name, generators, milliseconds):
     places = [find_style(name, generator) for generator in generators]
     recipe = Recipe.load(places[0] / RECIPE)
     credit = (recipe.title, recipe.artist, recipe.year)
@@ -119,7 +140,7 @@ def _section(name, generators):
         "| generator | weights | size | style size | style weight | training | content | style "
         "| total | L-BFGS | checkerboard | border | frame | ms |",
         "|---" * 14 + "|",
-        *map(_row, places),
+        *(_row(place, milliseconds[f"{name}/{place.name}"]) for place in places),
         "",
     ]
     faults = {place.name: read_card(place).get("faults") for place in places}
@@ -129,7 +150,7 @@ def _section(name, generators):
     return "\n".join(lines)
 
 
-def _row(place):
+def _row(place, milliseconds):
     recipe, card = Recipe.load(place / RECIPE), read_card(place)
     training, result = card["training"], card["evaluation"]
     start = f" after `{recipe.start}`" if recipe.start else ""
@@ -157,7 +178,7 @@ def _row(place):
         f"{result['checkerboard']:.1f}",
         f"{result['border']:.2f}",
         f"{result['frame']:.2f}",
-        f"{result['milliseconds']:.0f}",
+        f"{milliseconds:.0f}",
     )
     return f"| {' | '.join(map(str, cells))} |"
 

@@ -32,6 +32,7 @@ def evaluate(
     load_keras()
     from tfstyle.evaluation import evaluate as evaluate_style
     from tfstyle.styles.style import load
+    from tfstyle.styles.weights import environment
 
     with progress_bar() as progress:
         task = progress.add_task("evaluate", total=len(paths) * (1 + iterations))
@@ -43,5 +44,6 @@ def evaluate(
         table.add_row(name, f"{value:,}" if isinstance(value, int | float) else str(value))
     Console().print(table)
     if save:
-        evaluation = {**result, "command": command_line()}
-        write_card(folder, {**read_card(folder), "evaluation": evaluation})
+        card = read_card(folder)
+        measured = {"sha256": card["sha256"], **environment(), "command": command_line()}
+        write_card(folder, {**card, "evaluation": {**result, **measured}})
