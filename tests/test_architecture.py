@@ -19,7 +19,7 @@ EXPORT = Path(tfstyle.export.__file__).parent
 # A room is a file or a folder. It imports only from rooms on floors below.
 FLOORS = [
     {"facts", "files", "layers", "memory", "noise", "processor"},
-    {"generators", "images", "optimization", "perceptual"},
+    {"compat", "generators", "images", "optimization", "perceptual"},
     {"painting"},
     {"styles"},
     {"media", "training"},
@@ -73,7 +73,9 @@ def test_tensorflow_is_imported_only_where_keras_has_no_word_for_it():
     found = {path.name for path in PACKAGE.rglob("*.py") if "import tensorflow" in path.read_text()}
     # Its fast kernels, nearest-neighbour resizing to a size of run time, gradients, compilation.
     layers = {"convolution.py", "normalization.py", "resampling.py", "strips.py"}
-    assert found == {*layers, "optimization.py", "perceptual.py", "whole.py"}
+    # Checkpoints of TensorFlow.
+    checkpoints = {"saved_model.py"}
+    assert found == {*layers, *checkpoints, "optimization.py", "perceptual.py", "whole.py"}
 
 
 def test_every_room_has_a_floor():

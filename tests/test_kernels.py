@@ -181,3 +181,15 @@ def test_a_batch_of_unknown_size_is_normalized_by_the_formula(rng):
             return generator(x)
 
     np.testing.assert_allclose(fast(x), generator(x), atol=1e-4)
+
+
+@pytest.mark.parametrize("without", ["scale", "center"])
+def test_normalization_without_gamma_or_beta(rng, without):
+    x = np.float32(rng.normal(2, 3, size=(2, 12, 9, 8)))
+    layer = InstanceNormalization(**{without: False})
+    layer.build(x.shape)
+    layer.set_weights([rng.normal(size=8)])
+    with fast_kernels():
+        found = np.array(layer(x))
+    # float32 in another order of summation.
+    np.testing.assert_allclose(found, np.array(layer(x)), atol=2e-5)

@@ -18,6 +18,8 @@ from tfstyle.layers import (
 
 LAYERS = {
     "normalization": lambda: InstanceNormalization(epsilon=1e-2),
+    "normalization without gamma": lambda: InstanceNormalization(scale=False, epsilon=1e-2),
+    "normalization without beta": lambda: InstanceNormalization(center=False, epsilon=1e-2),
     "conditional": lambda: ConditionalInstanceNormalization(2, epsilon=1e-2),
     "padding": lambda: ReflectionPadding2D(3),
     "symmetric": lambda: ReflectionPadding2D(1, symmetric=True),
@@ -307,7 +309,9 @@ def test_tflite_has_operations_for_the_layer(tmp_path, name, expected, side):
     ("make", "message"),
     [
         (lambda: InstanceNormalization(epsilon=0), "epsilon must be above 0"),
-        (lambda: InstanceNormalization()(np.zeros((2, 3))), "ndim=4"),
+        (lambda: InstanceNormalization()(np.zeros((2, 3))), "min_ndim=3"),
+        (lambda: InstanceNormalization()(np.zeros((1, 2, 2, 2, 2, 3))), "max_ndim=5"),
+        (lambda: InstanceNormalization(axis=0), "0 is the batch"),
         (lambda: InstanceNormalization().build((None, 4, 4, None)), "number of channels"),
         (lambda: ConditionalInstanceNormalization(0), "styles must be at least 1"),
         (lambda: ConditionalInstanceNormalization(2, epsilon=0), "epsilon must be above 0"),

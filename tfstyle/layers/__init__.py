@@ -7,20 +7,15 @@ written with `keras.ops` for every Keras backend, and convert to TFLite builtins
 
 Migrating from TensorFlow Addons
 --------------------------------
-`tfa.layers.InstanceNormalization` ended with TensorFlow 2.15. It computes what
-`InstanceNormalization` here computes; its default epsilon is 1e-3, ours 1e-5:
-
-    tfa.layers.InstanceNormalization()      # before
-    InstanceNormalization(epsilon=1e-3)     # after
-
-Its weights are `gamma` and `beta` of shape `[channels]`, as here, in this order. Build the same
-network with this layer, and `network.load_weights("old.h5")` reads the file that Keras 2 wrote:
-Keras 3 goes by the order of the layers, not by their names. `tests/test_addons.py` does both.
+`tfa.layers.InstanceNormalization` ended with TensorFlow 2.15. `InstanceNormalization` here takes
+its arguments and computes the same; its default epsilon is 1e-5, that of Addons 1e-3. After
+`import tfstyle.compat` Keras loads models that Addons wrote: `docs/guide/migrate.md`.
 """
 
+from tfstyle.layers.conditional import ConditionalInstanceNormalization
 from tfstyle.layers.convolution import Conv2D
 from tfstyle.layers.kernels import fast_kernels
-from tfstyle.layers.normalization import ConditionalInstanceNormalization, InstanceNormalization
+from tfstyle.layers.normalization import InstanceNormalization
 from tfstyle.layers.pixels import ImageInput, ImageOutput
 from tfstyle.layers.resampling import Cropping2D, NearestUpsampling2D, ReflectionPadding2D
 

@@ -1,7 +1,7 @@
-"""Instance normalization, and the one whose gamma and beta a style decides."""
+"""Instance normalization."""
 
 import keras
-from keras import ops
+from keras import constraints, initializers, ops, regularizers
 
 from tfstyle.layers.kernels import use_fast_kernels
 
@@ -22,20 +22,30 @@ class InstanceNormalization(keras.layers.Layer):
     dtype policy: their sums over `height * width` overflow in float16. A convolution
     before this layer needs no bias, which the subtraction of the mean would cancel.
 
+    The arguments after `epsilon` are those of `tfa.layers.InstanceNormalization`: models that
+    TensorFlow Addons wrote have them. `tfstyle.compat` loads these models.
+
     Args:
         epsilon: Float above 0, added to the variance. Defaults to 1e-5, as in the paper's
             code; beside feature maps with variances near 1 it is invisible, and a flat
-            channel (variance 0) gives `beta`.
+            channel (variance 0) gives `beta`. Addons' default is 1e-3.
+        axis: Integer, the axis of the channels; not 0, which is the batch. Defaults to -1.
+        center: Whether there is a `beta`. Defaults to True; if False, 0 takes its place.
+        scale: Whether there is a `gamma`. Defaults to True; if False, 1 takes its place.
+        gamma_initializer, beta_initializer: See `keras.initializers`. Default to ones and zeros.
+        gamma_regularizer, beta_regularizer: See `keras.regularizers`. Default to none.
+        gamma_constraint, beta_constraint: See `keras.constraints`. Default to none.
 
     Input shape:
-        `[N, height, width, channels]`; only `channels` must be known when built.
+        `[N, height, width, channels]`, or with one or three axes in place of height and width;
+        only `channels` must be known when built.
 
     Output shape:
         As the input.
 
     Raises:
-        ValueError: if `epsilon` is not above 0, if the input is not 4-D, or its number of
-            channels unknown or other than when built.
+        ValueError: if `epsilon` is not above 0, if `axis` is the batch, if the input is not 3-D to
+            5-D, or its number of channels unknown or other than when built.
 
     Example:
 
@@ -50,139 +60,133 @@ class InstanceNormalization(keras.layers.Layer):
         Stylization*, arXiv 1607.08022, section 2.
     """
 
-    def __init__(self, epsilon=1e-5, **kwargs):
+    def __init__(
+        self,
+        epsilon=1e-5,
+        axis=-1,
+        center=True,
+        scale=True,
+        gamma_initializer="ones",
+        beta_initializer="zeros",
+        gamma_regularizer=None,
+        beta_regularizer=None,
+        gamma_constraint=None,
+        beta_constraint=None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         if not epsilon > 0:
             raise ValueError(f"epsilon must be above 0. Received: epsilon={epsilon}")
+        if axis == 0:
+            raise ValueError("axis must be that of the channels; 0 is the batch. Received: axis=0")
         self.epsilon = epsilon
-        self.input_spec = keras.layers.InputSpec(ndim=4)
+        self.axis = axis
+        self.center = center
+        self.scale = scale
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_constraint = constraints.get(gamma_constraint)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.supports_masking = True
+        self.input_spec = keras.layers.InputSpec(min_ndim=3, max_ndim=5)
 
     def build(self, input_shape):
-        channels = _known_channels(input_shape)
-        self.input_spec = keras.layers.InputSpec(ndim=4, axes={-1: channels})
-        # Not cast to the policy's dtype: they act on float32 values, and so do their gradients.
-        options = {"shape": (channels,), "autocast": False}
-        self.gamma = self.add_weight(initializer="ones", name="gamma", **options)
-        self.beta = self.add_weight(initializer="zeros", name="beta", **options)
+        channels = known_channels(input_shape, self.axis)
+        self.input_spec = keras.layers.InputSpec(ndim=len(input_shape), axes={self.axis: channels})
+        self.gamma = self._add_weight("gamma", channels) if self.scale else None
+        self.beta = self._add_weight("beta", channels) if self.center else None
+
+    def _add_weight(self, name, channels):
+        return self.add_weight(
+            shape=(channels,),
+            name=name,
+            initializer=getattr(self, f"{name}_initializer"),
+            regularizer=getattr(self, f"{name}_regularizer"),
+            constraint=getattr(self, f"{name}_constraint"),
+            # Not cast to the policy's dtype: they act on float32 values, and so do their gradients.
+            autocast=False,
+        )
+
+    def scale_and_shift(self):
+        """Returns gamma and beta `[channels]`; ones and zeros in place of those it lacks."""
+        channels = self.input_spec.axes[self.axis]
+        gamma = ops.ones((channels,)) if self.gamma is None else self.gamma
+        beta = ops.zeros((channels,)) if self.beta is None else self.beta
+        return gamma, beta
 
     def call(self, inputs):
-        y = _normalize(inputs, self.gamma, self.beta, self.epsilon)
-        return ops.cast(y, self.compute_dtype)
+        gamma, beta = self.scale_and_shift()
+        rank = len(inputs.shape)
+        axis = self.axis % rank
+        if axis != rank - 1:
+            shape = [-1 if each == axis else 1 for each in range(rank)]
+            gamma, beta = ops.reshape(gamma, shape), ops.reshape(beta, shape)
+        axes = tuple(each for each in range(1, rank) if each != axis)
+        return ops.cast(self.normalize(inputs, gamma, beta, axes), self.compute_dtype)
+
+    def normalize(self, x, gamma, beta, axes):
+        """Applies the formula over `axes`, with gamma and beta of a shape that fits `x`."""
+        return normalize_images(x, gamma, beta, self.epsilon, axes)
 
     def compute_output_shape(self, input_shape):
         return input_shape
 
     def get_config(self):
-        return {**super().get_config(), "epsilon": self.epsilon}
+        return {
+            **super().get_config(),
+            "epsilon": self.epsilon,
+            "axis": self.axis,
+            "center": self.center,
+            "scale": self.scale,
+            "gamma_initializer": initializers.serialize(self.gamma_initializer),
+            "beta_initializer": initializers.serialize(self.beta_initializer),
+            "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
+            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
+            "gamma_constraint": constraints.serialize(self.gamma_constraint),
+            "beta_constraint": constraints.serialize(self.beta_constraint),
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        # Addons writes the number of channels as `groups`, and ignores it when it reads it.
+        return super().from_config({k: v for k, v in config.items() if k != "groups"})
 
 
-@keras.saving.register_keras_serializable(package="tfstyle")
-class ConditionalInstanceNormalization(keras.layers.Layer):
-    """Instance normalization whose scale and shift are those of a style, or of a blend of styles.
-
-    Use it to let one generator paint many styles: all its convolutions are shared, and a
-    style is one row of `gammas` and `betas` in each of these layers.
-
-        gamma[n, c] = sum_s weights[n, s] * gammas[s, c]
-        beta[n, c]  = sum_s weights[n, s] * betas[s, c]
-        y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
-
-    Mean and variance are those of `InstanceNormalization`, which this layer equals for one
-    style of weight 1.
-
-    Args:
-        styles: Integer of at least 1.
-        epsilon: Float above 0, added to the variance. Defaults to 1e-5.
-
-    Call arguments:
-        inputs: `[N, height, width, channels]`; only `channels` must be known when built.
-        weights: `[N, styles]`: one-hot for a style, or summing to 1 for a blend.
-
-    Output shape:
-        As `inputs`.
+def known_channels(shape, axis=-1):
+    """Returns the number of channels of a shape.
 
     Raises:
-        ValueError: if `styles` is below 1, `epsilon` not above 0, if `inputs` are refused as
-            those of `InstanceNormalization` are, or `weights` is not `[N, styles]`.
-
-    Example:
-
-        >>> import numpy as np
-        >>> x = np.random.default_rng(0).normal(size=(2, 8, 8, 4))
-        >>> blend = np.array([[1, 0, 0], [0.5, 0, 0.5]])
-        >>> ConditionalInstanceNormalization(3)(x, blend).shape == (2, 8, 8, 4)
-        True
-
-    Reference:
-        Dumoulin, Shlens, Kudlur, *A Learned Representation for Artistic Style*, arXiv
-        1610.07629, section 2.2, equation 5.
+        ValueError: if it is None.
     """
-
-    def __init__(self, styles, epsilon=1e-5, **kwargs):
-        super().__init__(**kwargs)
-        if styles < 1:
-            raise ValueError(f"styles must be at least 1. Received: styles={styles}")
-        if not epsilon > 0:
-            raise ValueError(f"epsilon must be above 0. Received: epsilon={epsilon}")
-        self.styles = styles
-        self.epsilon = epsilon
-        self.input_spec = keras.layers.InputSpec(ndim=4)  # Keras checks `inputs` alone
-
-    def build(self, inputs_shape, weights_shape):
-        self._check_weights(weights_shape)
-        channels = _known_channels(inputs_shape)
-        self.input_spec = keras.layers.InputSpec(ndim=4, axes={-1: channels})
-        options = {"shape": (self.styles, channels), "autocast": False}
-        self.gammas = self.add_weight(initializer="ones", name="gammas", **options)
-        self.betas = self.add_weight(initializer="zeros", name="betas", **options)
-
-    def call(self, inputs, weights):
-        self._check_weights(weights.shape)
-        weights = ops.cast(weights, self.gammas.dtype)
-        gamma, beta = (
-            ops.matmul(weights, rows)[:, None, None] for rows in (self.gammas, self.betas)
-        )
-        return ops.cast(_normalize(inputs, gamma, beta, self.epsilon), self.compute_dtype)
-
-    def compute_output_shape(self, inputs_shape, weights_shape):
-        return inputs_shape
-
-    def get_config(self):
-        return {**super().get_config(), "styles": self.styles, "epsilon": self.epsilon}
-
-    def _check_weights(self, weights_shape):
-        if len(weights_shape) != 2 or weights_shape[1] != self.styles:
-            raise ValueError(
-                f"weights must be of shape [N, {self.styles}]: for each image a row, one-hot or "
-                f"summing to 1, of one weight a style. Received: {tuple(weights_shape)}"
-            )
-
-
-def _known_channels(shape):
-    if shape[-1] is None:
+    if shape[axis] is None:
+        place = "the last axis" if axis == -1 else f"axis {axis}"
         raise ValueError(
-            "The number of channels must be known: give the last axis of the input a size. "
+            f"The number of channels must be known: give {place} of the input a size. "
             f"Received: {tuple(shape)}"
         )
-    return shape[-1]
+    return shape[axis]
 
 
-def _normalize(x, gamma, beta, epsilon):
+def normalize_images(x, gamma, beta, epsilon, axes=(1, 2)):
     """Normalizes each channel of each image, with statistics in float32 at least.
 
     Args:
-        x: `[N, height, width, channels]`.
-        gamma: `[channels]`, or `[N, 1, 1, channels]`.
+        x: `[N, height, width, channels]`, or of another order or rank.
+        gamma: `[channels]`, or `[N, 1, 1, channels]`; what `x` is multiplied by as it is.
         beta: Likewise.
         epsilon: Float.
+        axes: Those of height and width.
     """
     dtype = keras.backend.standardize_dtype(x.dtype)
     has_kernel = dtype in ("float32", "bfloat16") and x.shape[0] is not None
-    if has_kernel and use_fast_kernels():
+    is_image = len(x.shape) == 4 and axes == (1, 2)
+    if is_image and has_kernel and use_fast_kernels():
         return _normalize_fused(x, gamma, beta, epsilon)
     x = ops.cast(x, "float64" if dtype == "float64" else "float32")
-    centered = x - ops.mean(x, axis=(1, 2), keepdims=True)
-    variance = ops.mean(ops.square(centered), axis=(1, 2), keepdims=True)
+    centered = x - ops.mean(x, axis=axes, keepdims=True)
+    variance = ops.mean(ops.square(centered), axis=axes, keepdims=True)
     # gamma joins the small [N, 1, 1, C] tensor: one full-size multiplication, not two.
     scale = ops.cast(gamma, x.dtype) * ops.rsqrt(variance + epsilon)
     return centered * scale + ops.cast(beta, x.dtype)

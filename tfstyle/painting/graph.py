@@ -65,7 +65,7 @@ class Step:
         layer = self.operation
         arguments, options = self.arguments.fill_in(values)
         if isinstance(layer, InstanceNormalization):
-            (x,), (gamma, beta) = arguments, (layer.gamma, layer.beta)
+            (x,), (gamma, beta) = arguments, layer.scale_and_shift()
         else:
             x, weights = [*arguments, *options.values()]
             weights = ops.cast(weights, layer.gammas.dtype)

@@ -183,7 +183,7 @@ def _convolve(layer, x):
 
 
 def _normalize(layer, x):
-    gamma, beta = (_floats(_array(each), (1, -1, 1, 1)) for each in (layer.gamma, layer.beta))
+    gamma, beta = (_floats(_array(each), (1, -1, 1, 1)) for each in layer.scale_and_shift())
     return _scaled(x, layer.epsilon, gamma, beta)
 
 
