@@ -48,6 +48,8 @@ setup(
         # Reads and writes videos with FFmpeg's libraries, which it brings; optical flow. Headless:
         # OpenCV's windows need libraries of a desktop.
         "video": ["av>=18", "opencv-python-headless"],
+        # For `python -m benchmarks.peers`, which needs a checkout. Several GB.
+        "peers": ["onnx", "onnxruntime", "openvino>=2025.4", "torch"],
         # xdist: the tests are many small programs of one thread each.
         "test": [
             *("ai-edge-litert", "av>=18", "hypothesis", "opencv-python-headless"),

@@ -126,11 +126,12 @@ class PerceptualLoss:
             Dictionary of float32 scalars: `content`, `style`, `total_variation` (unweighted)
             and `total` (their weighted sum).
         """
+        pictures = ops.convert_to_tensor(pictures, "float32")
         features = self._features(pictures)
         content = [features[name] for name in self._content_layers]
         grams = [gram_matrix(features[name]) for name in self._style_layers]
         style = [
-            weight * ops.mean(ops.square(a - b), axis=(1, 2))
+            weight * ops.mean(ops.square(ops.subtract(a, b)), axis=(1, 2))
             for weight, a, b in zip(self.style_layer_weights, grams, style_grams, strict=True)
         ]
         terms = {
