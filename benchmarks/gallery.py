@@ -61,8 +61,8 @@ anything, given for research, and not part of the repository.
 - **border**: the loss along the border over that of the same strips where they lie within; 1 is no
   difference.
 - **frame**: how far the mean colour of an edge stands off from that beside it; of photographs 0.03.
-- **ms**: a picture of 256 x 256 through Keras in float32; all generators in turn, {rounds} times, the
-  median, on {hardware}, at commit {commit} (`python -m benchmarks.gallery --time`).
+- **ms**: a picture of 256 x 256 through Keras in float32; all generators in turn, {rounds} times,
+  the median, on {hardware}, at commit {commit} (`python -m benchmarks.gallery --time`).
 """
 
 
@@ -114,9 +114,7 @@ def page():
     """Gives the text of zoo/README.md."""
     photographs = ", ".join(PHOTOGRAPHS.values())
     timing = read_timing()
-    sections = [
-        HEAD.format(photographs=photographs, side=SIDE, iterations=_iterations(), **timing)
-    ]
+    sections = [HEAD.format(photographs=photographs, side=SIDE, iterations=_iterations(), **timing)]
     milliseconds = timing["milliseconds"]
     sections += [_section(*style, milliseconds) for style in list_styles().items()]
     return "\n".join(sections)

@@ -12,6 +12,7 @@ pytest.importorskip("tensorflow", reason="export needs TensorFlow: runs in all b
 
 import keras
 import tensorflow as tf
+from trained import ONE_OF_EACH_KIND
 
 import tfstyle.export
 from benchmarks import half
@@ -24,11 +25,9 @@ from tfstyle.files import sha256
 from tfstyle.generators import sample_noise, size_rule
 from tfstyle.images.files import find_images
 from tfstyle.painting.whole import stylize_pixels
-from tfstyle.styles.folder import list_styles
 from tfstyle.styles.model import build_generator
 from tfstyle.styles.style import load
 
-ZOO = [(name, generator) for name, found in list_styles().items() for generator in found]
 SIZES = [(256, 256), (360, 640), (641, 479)]
 # What XNNPACK does not take, or GPU delegates.
 UNWANTED = {"MIRROR_PAD", "RESIZE_NEAREST_NEIGHBOR", "TILE", "GATHER_ND", "CUSTOM"}
@@ -268,7 +267,7 @@ def _root():
     return Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize(("name", "generator"), ZOO)
+@pytest.mark.parametrize(("name", "generator"), ONE_OF_EACH_KIND)
 def test_trained_float32(zoo_file, name, generator):
     painter, style = Painter(zoo_file(name, generator, "float32")), load(name, generator)
     for size in SIZES:
@@ -311,7 +310,7 @@ def one_by_one():
         yield
 
 
-@pytest.mark.parametrize(("name", "generator"), ZOO)
+@pytest.mark.parametrize(("name", "generator"), ONE_OF_EACH_KIND)
 def test_trained_styles_survive_float16(one_by_one, name, generator):
     style = load(name, generator)
     pixels = real_photo(256, 256)[None]

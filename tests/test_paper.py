@@ -24,8 +24,11 @@ from tfstyle.training.transfer import StyleTransfer
 
 DOCS = Path(__file__).parents[1] / "docs"
 
-# The pipeline of batches is compiled nevertheless.
-pytestmark = pytest.mark.filterwarnings("ignore:Even though the .tf.config.experimental_run")
+pytestmark = [
+    pytest.mark.slow,
+    # The pipeline of batches is compiled nevertheless.
+    pytest.mark.filterwarnings("ignore:Even though the .tf.config.experimental_run"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -106,12 +106,14 @@ def test_the_term_is_part_of_the_loss_and_falls(
     assert style.card["training"]["losses"]["instability"] > 0
 
 
+@pytest.mark.slow
 def test_a_trunk_trains_with_stability(recipe, photographs, network, tmp_path, short_epochs):
     recipes = {name: recipe.replace(stability=1.0, steps=2) for name in ("one", "two")}
     trunk = train_trunk(recipes, photographs, tmp_path, network, "mixed_bfloat16")
     assert trunk.card["training"]["losses"]["instability"] > 0
 
 
+@pytest.mark.slow
 def test_a_resumed_training_with_stability_ends_as_an_uninterrupted_one(
     recipe, photographs, network, tmp_path, short_epochs
 ):

@@ -92,7 +92,11 @@ def test_photographs_may_be_a_list(recipe, photographs, network, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "precision"),
-    [("johnson", "float32"), ("johnson", "mixed_float16"), ("pyramid", "float32")],
+    [
+        ("johnson", "float32"),
+        pytest.param("johnson", "mixed_float16", marks=pytest.mark.slow),
+        pytest.param("pyramid", "float32", marks=pytest.mark.slow),
+    ],
 )
 def test_a_resumed_training_ends_as_an_uninterrupted_one(
     recipe, photographs, network, tmp_path, name, precision
@@ -224,6 +228,7 @@ files._flush = lambda path: (
 """
 
 
+@pytest.mark.slow
 def test_a_killed_training_ends_as_an_uninterrupted_one(recipe, photographs, network, tmp_path):
     recipe.replace(steps=12).save(tmp_path / "recipe.toml")
     network.save(tmp_path / "network.keras")

@@ -276,6 +276,7 @@ def test_a_blend_is_credited_to_all_its_paintings(trunk):
     assert trunk.bake(first).recipe == recipes[first]
 
 
+@pytest.mark.slow
 def test_a_resumed_trunk_ends_as_an_uninterrupted_one(
     recipes, photographs, network, tmp_path, short_epochs
 ):

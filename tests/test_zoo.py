@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from trained import EACH, ONE_OF_EACH_KIND
 
 from benchmarks import gallery
 from tfstyle import list_styles, load, load_trunk
@@ -16,7 +17,6 @@ from tfstyle.styles.folder import check_weights, find_style, find_trunk
 from tfstyle.styles.recipe import Recipe
 
 ROOT = Path(__file__).parents[1]
-STYLES = [(name, generator) for name, found in list_styles().items() for generator in found]
 
 # L-BFGS iterations, started from the photograph, that a style must equal at least, so that a
 # later training is not worse. The aim of a johnson is 15 (25 from a GPU).
@@ -48,19 +48,19 @@ FRAMES = {("tableau", "johnson"): 0.072}
 
 
 def test_the_first_styles_are_there():
-    assert {*FLOORS} <= {*STYLES}
-    generators = [generator for _, generator in STYLES]
+    assert {*FLOORS} <= {*EACH}
+    generators = [generator for _, generator in EACH]
     assert generators.count("johnson") >= 12 and generators.count("pyramid") >= 4
 
 
 def test_the_wheel_stays_small():
-    folders = {find_style(name).parent for name, _ in STYLES} | {find_trunk("trunk")}
+    folders = {find_style(name).parent for name, _ in EACH} | {find_trunk("trunk")}
     files = [path for folder in folders for path in folder.glob("**/*") if path.is_file()]
     left_out = {"gallery.jpg", "preview.jpg"}
     assert sum(path.stat().st_size for path in files if path.name not in left_out) < 60e6
 
 
-@pytest.mark.parametrize(("name", "generator"), STYLES)
+@pytest.mark.parametrize(("name", "generator"), EACH)
 def test_card_and_recipe_are_complete(name, generator):
     folder = find_style(name, generator)
     recipe, card = Recipe.load(folder / "recipe.toml"), read_card(folder)
@@ -80,7 +80,7 @@ def test_card_and_recipe_are_complete(name, generator):
     assert evaluation["sha256"] == card["sha256"], "evaluate the present weights: --save"
 
 
-@pytest.mark.parametrize(("name", "generator"), STYLES)
+@pytest.mark.parametrize(("name", "generator"), EACH)
 def test_golden_picture(name, generator):
     folder = find_style(name, generator)
     style = load(name, generator)
@@ -91,7 +91,7 @@ def test_golden_picture(name, generator):
     assert style.model.count_params() == style.card["parameters"]
 
 
-@pytest.mark.parametrize(("name", "generator"), STYLES)
+@pytest.mark.parametrize(("name", "generator"), ONE_OF_EACH_KIND)
 def test_contrast_and_brightness_are_forgotten(name, generator):
     pixels = to_pixels(center_crop(read_image(ROOT / "docs/images/photograph.jpg"), 256))
     style = load(name, generator)
@@ -121,7 +121,7 @@ def test_the_trunk():
     assert all(preview[top : top + 160].std() > 20 for top in range(0, preview.shape[0], 164))
 
 
-@pytest.mark.parametrize(("name", "generator"), STYLES)
+@pytest.mark.parametrize(("name", "generator"), EACH)
 def test_preview(name, generator):
     # In the checkout: the wheel has none.
     preview = np.asarray(read_image(gallery.ZOO / name / generator / "preview.jpg"))
@@ -131,7 +131,7 @@ def test_preview(name, generator):
 
 
 def test_all_generators_were_timed_together():
-    assert [*gallery.read_timing()["milliseconds"]] == ["/".join(style) for style in STYLES]
+    assert [*gallery.read_timing()["milliseconds"]] == ["/".join(style) for style in EACH]
 
 
 def test_the_gallery_says_what_the_cards_say():
