@@ -286,6 +286,7 @@ def _set_biases(portable, names):
         return
     flat = np.full((1, 64, 64, 3), 0.5, "float32")
     values = keras.Model(portable.inputs, [layer.output for layer in layers]).predict_on_batch(flat)
+    values = values if isinstance(values, list) else [values]  # of one output there is no list
     for layer, value in zip(layers, values, strict=True):
         kernel, _ = layer.get_weights()
         middle = np.asarray(value)[0, value.shape[1] // 2, value.shape[2] // 2]

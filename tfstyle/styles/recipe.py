@@ -14,7 +14,7 @@ from tfstyle.facts import FACTS
 from tfstyle.files import replacing
 
 _CHOICES = {
-    "generator": tuple(FACTS),
+    "generator": FACTS,
     "normalization": ("instance", "batch"),
     "padding": ("reflect", "zero"),
     "loss_padding": ("replicate", "zero"),
