@@ -1,13 +1,29 @@
+import re
+import tomllib
 from pathlib import Path
 
 from setuptools import find_packages, setup
 
+SETTINGS = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
+REPOSITORY = SETTINGS["tool"]["tfstyle"]["repository"]
+
+
+def description():
+    """Gives the README; its links to files are addresses, if the repository has one."""
+    text = Path("README.md").read_text(encoding="utf-8")
+    if REPOSITORY:
+        text = re.sub(r"(!\[[^]]*\]\()(?!https?:)", rf"\g<1>{REPOSITORY}/raw/HEAD/", text)
+        text = re.sub(r"(?<!!)(\[[^]]*\]\()(?!https?:)", rf"\g<1>{REPOSITORY}/blob/HEAD/", text)
+    return text
+
+
 setup(
     name="tfstyle",
-    version="0.1.0",
+    version="0.2.0",
     description="Fast neural style transfer for Keras and TensorFlow, with trained styles",
-    long_description=Path("README.md").read_text(encoding="utf-8"),
+    long_description=description(),
     long_description_content_type="text/markdown",
+    project_urls={"Source": REPOSITORY, "Issues": f"{REPOSITORY}/issues"} if REPOSITORY else {},
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.11,<3.14",

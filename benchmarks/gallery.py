@@ -37,32 +37,41 @@ PHOTOGRAPHS = {
 }
 SIDE = 384
 
+# Cells of a table are one line each.
+# ruff: noqa: E501
 HEAD = """\
-# The zoo
+# The gallery
 
-Each style with its painting and three photographs: {photographs}, at {side} x {side} pixels;
-first by `johnson`, then by `pyramid` where there is one.
-Every number is from the style's card, `NAME/GENERATOR/card.json`; this page is written by
-`python -m benchmarks.gallery`. `recipe.toml` beside it is that of the last training alone. The
-weights that it began with, its `start`, are as a rule those of an earlier state of the style, or of
-another; the card has their SHA-256 and what they had cost. The 3,000 training photographs are of
-anything, given for research, and not part of the repository.
+Each section shows a painting and three photographs in its style: {photographs}. They have
+{side} x {side} pixels. The first row is painted by the generator `johnson`. A second row, where there is
+one, is painted by `pyramid`, which is smaller and faster.
 
-- **content**, **style**, **total**: under the style's own weights, so of generators with the same
-  ones alone they compare. In brackets after the style weight: those of relu1_1, relu2_1, relu3_1
-  and relu4_1 (`style_layer_weights`), where they are not 1. Content is that of relu4_2, unless said
-  otherwise. "zeros": those that VGG19 pads with
-  (`loss_padding`); losses are higher by them, and **border** is lower.
-- **L-BFGS**: iterations of the slow method of Gatys et al., started from the photograph, that
-  reach the loss which the generator reaches in one pass; in brackets the generator's loss over that
-  of its last iteration, {iterations}. Means over 10 photographs of 256 x 256 that no training
-  saw.
-- **checkerboard**: how far the spectrum stands out at the periods of the upsampling's grid; 1: not.
-- **border**: the loss along the border over that of the same strips where they lie within; 1 is no
-  difference.
-- **frame**: how far the mean colour of an edge stands off from that beside it; of photographs 0.03.
-- **ms**: a picture of 256 x 256 through Keras in float32; all generators in turn, {rounds} times,
-  the median, on {hardware}, at commit {commit} (`python -m benchmarks.gallery --time`).
+`tfstyle stylize photo.jpg --style NAME` paints with a style, and `--generator pyramid` with the smaller
+generator. [Paint photographs](../docs/guide/stylize.md) explains all options.
+
+The tables show what was measured:
+
+| column | meaning |
+|---|---|
+| weights | number of parameters of the generator |
+| size | size of the file of weights |
+| style size | longer side of the painting during training, in pixels: the size of the brush strokes |
+| style weight | weight of the style loss; in brackets the weights of its layers relu1_1, relu2_1, relu3_1 and relu4_1, where they are not 1 |
+| training | the last training; most styles were trained several times, each starting from the result before |
+| content, style, total | losses; only comparable between rows with equal weights, so lower is not better across styles |
+| L-BFGS equivalent | how many iterations the slow method of Gatys et al. needs, starting from the photograph, to reach the generator's loss; higher is better. In brackets: the generator's loss divided by the slow method's loss after {iterations} iterations; lower is better |
+| checkerboard | strength of a regular pattern at the generator's upsampling grid; 1 is none, lower is better |
+| border | loss along the border divided by the loss of the same parts of the photograph away from the border; 1 is no difference |
+| frame | how far the mean colour along an edge differs from the colour beside it, from 0 to 1; photographs have 0.03 |
+| ms | milliseconds to paint 256 x 256 pixels with Keras in float32: median of {rounds} rounds over all generators on {hardware}, at commit {commit} (`python -m benchmarks.gallery --time`) |
+
+The losses are means over 10 photographs of 256 x 256 pixels that no training saw. Content is compared at
+layer relu4_2 of VGG19 unless noted. "zeros" marks styles for which VGG19 pads with zeros (`loss_padding`);
+their losses are higher, and their **border** is lower.
+
+All numbers come from the styles' cards, `NAME/GENERATOR/card.json`. `recipe.toml` beside it holds the
+settings of the last training. The 3,000 training photographs were given for research and are not part of
+the repository. `python -m benchmarks.gallery` writes this page.
 """
 
 
@@ -136,14 +145,14 @@ def _section(name, generators, milliseconds):
         f"{', '.join(credit)}; {recipe.rights}; source: {recipe.source}.\n",
         f"![The painting, and three photographs in the style {name}]({name}/gallery.jpg)\n",
         "| generator | weights | size | style size | style weight | training | content | style "
-        "| total | L-BFGS | checkerboard | border | frame | ms |",
+        "| total | L-BFGS equivalent | checkerboard | border | frame | ms |",
         "|---" * 14 + "|",
         *(_row(place, milliseconds[f"{name}/{place.name}"]) for place in places),
         "",
     ]
     faults = {place.name: read_card(place).get("faults") for place in places}
     lines += [
-        f"What remains, `{generator}`: {text}\n" for generator, text in faults.items() if text
+        f"Known faults of `{generator}`: {text}\n" for generator, text in faults.items() if text
     ]
     return "\n".join(lines)
 

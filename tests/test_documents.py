@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,9 @@ def _check_names(tree):
         if isinstance(node, ast.ImportFrom) and node.module.partition(".")[0] == "tfstyle":
             module = importlib.import_module(node.module)
             assert all(hasattr(module, alias.name) for alias in node.names), ast.unparse(node)
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                importlib.import_module(alias.name)
         elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "tfstyle":
             assert hasattr(tfstyle, node.attr), ast.unparse(node)
 
@@ -190,3 +194,27 @@ def test_the_site_has_every_page():
     site = (ROOT / "docs/site.py").read_text(encoding="utf-8")
     for name in PAGES:
         assert name.removeprefix("docs/") in settings or f'"{name}"' in site, name
+
+
+def test_there_is_one_version():
+    version = re.search(r'version="(.+?)"', (ROOT / "setup.py").read_text(encoding="utf-8"))[1]
+    others = {
+        "CHANGELOG.md": r"^## \[(.+?)\]",
+        "CITATION.cff": r"^version: (.+)$",
+        "export/android/pom.xml": r"<version>(.+?)</version>",
+        "export/android/library/pom.xml": r"<version>(.+?)</version>",
+        "export/android/libraries/pom.xml": r"<version>(.+?)</version>",
+        "export/android/sample/app/build.gradle.kts": r'versionName = "(.+?)"',
+    }
+    for name, pattern in others.items():
+        text = (ROOT / name).read_text(encoding="utf-8")
+        found = [each for each in re.findall(pattern, text, re.MULTILINE) if each != "Unreleased"]
+        assert found[0] == version, name
+
+
+def test_the_projects_address_stands_where_it_should():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    address = settings["tool"]["tfstyle"]["repository"]
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert ("repository-code:" in citation) == bool(address)
+    assert f"repository-code: {address}" in citation or not address

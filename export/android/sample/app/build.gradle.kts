@@ -12,7 +12,7 @@ android {
         minSdk = 29 // saving to the gallery without a permission
         targetSdk = 35
         versionCode = 1
-        versionName = "0.1.0"
+        versionName = "0.2.0"
     }
     compileOptions {
         sourceCompatibility = JavaVersion.VERSION_17
