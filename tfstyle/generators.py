@@ -1,7 +1,7 @@
 """The two generators of the paper, as functions that return a `keras.Model`.
 
-Both take RGB images in [0, 1], `[N, height, width, 3]`, and give pictures of the same size
-in [0, 1], float32. Height and width are free, in multiples of 4 (`johnson`) or 32 (`pyramid`).
+Both models map RGB images `[N, height, width, 3]` in [0, 1] to pictures of the same shape and
+range in float32. Height and width are free multiples of 4 (`johnson`) or 32 (`pyramid`).
 """
 
 from functools import partial
@@ -37,31 +37,32 @@ _PYRAMID_GAIN = 16.0
 
 
 def johnson(width=32, normalization="instance", padding="reflect", styles=0):
-    """Builds the residual generator of Johnson et al.: the better pictures of the two.
+    """Builds the residual generator of Johnson et al., which paints the better pictures.
 
-    Convolution 9 x 9, two of stride 2, five residual blocks without activation after the
-    sum, two of upsampling and convolution 3 x 3, convolution 9 x 9 to RGB. Each but the last
-    is followed by normalization and, outside the sums, ReLU.
+    Layers: a 9 x 9 convolution, two 3 x 3 convolutions of stride 2, five residual blocks without
+    activation after the sum, two upsamplings by 2 with a 3 x 3 convolution each, and a 9 x 9
+    convolution to RGB. Every convolution but the last is followed by a normalization, and by ReLU
+    unless a sum follows.
 
-    Differences to the paper's code: nearest-neighbour upsampling and a convolution in place
-    of a transposed one (no checkerboard), reflection in place of replication, a last kernel
-    of 9 x 9 as in Johnson et al., and no bias before a normalization.
+    Differences from the paper's code: nearest-neighbour upsampling and a convolution instead of a
+    transposed convolution, which avoids checkerboard patterns; reflection instead of replication;
+    a last kernel of 9 x 9, as in Johnson et al.; and no bias before a normalization.
 
     Args:
-        width: Integer, channels at full size; `2 * width` and `4 * width` at 1/2 and 1/4.
-            Defaults to 32, as in the paper; fewer are faster.
+        width: Integer, channels at full size; `2 * width` and `4 * width` at 1/2 and 1/4 of it.
+            Defaults to 32, as in the paper. Fewer channels are faster.
         normalization: `"instance"`, or `"batch"` for comparison.
-        padding: `"reflect"`, or `"zero"` for comparison: it paints along the borders.
-        styles: Integer; above 0 the generator paints this many styles. Its normalizations are
-            `ConditionalInstanceNormalization`, and its inputs a list, the image and
-            `style_weights` `[N, styles]`.
+        padding: `"reflect"`, or `"zero"` for comparison, which paints a frame along the border.
+        styles: Integer. Above 0, the generator can paint this many styles: its normalizations are
+            `ConditionalInstanceNormalization`, and its inputs are a list of the image and
+            `style_weights` `[N, styles]`. Defaults to 0.
 
     Returns:
-        `keras.Model`, float32 `[N, height, width, 3]` to the same, in [0, 1]; height and
-        width are multiples of 4, at least 8.
+        `keras.Model` that maps float32 `[N, height, width, 3]` in [0, 1] to the same shape and
+        range. Height and width must be multiples of 4 and at least 8.
 
     Raises:
-        ValueError: on an unknown normalization or padding, on styles with batch
+        ValueError: if the normalization or padding is unknown, if `styles` is combined with batch
             normalization, or if Keras' image data format is not `"channels_last"`.
 
     Example:
@@ -91,30 +92,31 @@ def johnson(width=32, normalization="instance", padding="reflect", styles=0):
 
 
 def pyramid(width=8, normalization="instance", padding="reflect", noise_channels=0):
-    """Builds the multi-scale generator of Ulyanov et al.: 14 times fewer weights.
+    """Builds the multi-scale generator of Ulyanov et al., which has 14 times fewer weights.
 
-    The image is average-pooled by 32, 16, 8, 4, 2 and 1. Each scale passes a block of three
-    convolutions (3 x 3, 3 x 3, 1 x 1). From the coarsest on, the path so far is normalized,
-    upsampled and concatenated with the next scale, normalized too, and passes a block again.
+    The image is average-pooled by 32, 16, 8, 4, 2 and 1. A block of three convolutions (3 x 3,
+    3 x 3, 1 x 1) processes each scale. Starting at the coarsest scale, the result so far is
+    normalized, upsampled, concatenated with the normalized next scale, and passed through another
+    block.
 
-    The normalization of the lower path stands before the upsampling, not after it as in the
-    paper's code: repeating each pixel changes neither mean nor variance, and a quarter of the
-    pixels is a quarter of the work.
+    The result is normalized before it is upsampled, not after it as in the paper's code. Both give
+    the same, because repeating each pixel changes neither mean nor variance, but there are only a
+    quarter of the pixels before.
 
     Args:
         width: Integer, channels that each scale adds. Defaults to 8, as in the paper's code.
         normalization: `"instance"`, or `"batch"` for comparison.
         padding: `"reflect"`, or `"zero"` for comparison.
-        noise_channels: Integer, channels of noise z beside the image at every scale.
-            Defaults to 0: the paper's final code stylizes without. Above 0 the model takes
-            a list, the image and then one z a scale: see `sample_noise`.
+        noise_channels: Integer, channels of noise z that are concatenated with the image at every
+            scale. Defaults to 0, as in the paper's final code. Above 0, the model's inputs are a
+            list of the image and one z for each scale: see `sample_noise`.
 
     Returns:
-        `keras.Model`, float32 `[N, height, width, 3]` to the same, in [0, 1]; height and
-        width are multiples of 32, at least 64.
+        `keras.Model` that maps float32 `[N, height, width, 3]` in [0, 1] to the same shape and
+        range. Height and width must be multiples of 32 and at least 64.
 
     Raises:
-        ValueError: on an unknown normalization or padding, or if Keras' image data format is
+        ValueError: if the normalization or padding is unknown, or if Keras' image data format is
             not `"channels_last"`.
 
     Example:
@@ -163,37 +165,37 @@ def _image_input(name):
 
 
 def noise_inputs(generator):
-    """Lists the inputs of noise z that a generator has beside its image, coarsest first.
+    """Lists a generator's noise inputs z, coarsest first.
 
     Returns:
-        List of tuples of name, ratio of the image's sides to those of z, and channels.
+        List of tuples of the name, the ratio of the image's sides to those of z, and the channels.
     """
     noises = [each for each in generator.inputs if each.name.startswith("noise_")]
     return [(z.name, r, z.shape[-1]) for z, r in zip(noises, _RATIOS, strict=False)]
 
 
 def sample_noise(generator, batch, height, width, seed):
-    """Draws the noise z that a generator takes beside its images, from N(0, 1).
+    """Draws a generator's noise inputs z from N(0, 1).
 
-    The paper's formula has Gaussian noise, its code a uniform one; this is the formula's.
+    The noise is Gaussian, as in the paper's formula; the paper's code draws it uniformly.
 
     Args:
         generator: A model of this module.
         batch: Integer, number of images.
         height: Integer, pixels of the images.
-        width: Integer, likewise.
-        seed: Integer or sequence of them. It alone decides the sample, on every backend.
+        width: Integer, pixels of the images.
+        seed: Integer or sequence of integers. Equal seeds give equal noise on every backend.
 
     Returns:
-        List of float32 arrays `[batch, height / ratio, width / ratio, noise_channels]`, one
-        a scale, coarsest first; empty for a generator without noise.
+        List of float32 arrays `[batch, height / ratio, width / ratio, noise_channels]`, one for
+        each scale, coarsest first; empty for a generator without noise.
     """
     noise = [(ratio, channels) for _, ratio, channels in noise_inputs(generator)]
     return draw_noise(noise, batch, height, width, seed)
 
 
 def size_rule(generator):
-    """Returns what heights and widths must be multiples of, and the least of them."""
+    """Returns the number that height and width must be multiples of, and their minimum."""
     check = next(layer for layer in generator.layers if isinstance(layer, ImageInput))
     return check.multiple, check.minimum
 

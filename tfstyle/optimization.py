@@ -1,7 +1,6 @@
-"""The slow reference: one picture at a time, by optimizing its pixels.
+"""The slow reference: optimizes the pixels of one picture at a time, as Gatys et al. do.
 
-This is what a generator approximates in one pass, so it says how good one is: see
-`evaluation`.
+A generator approximates its result in one pass. `evaluation` compares the two.
 """
 
 import keras
@@ -13,26 +12,26 @@ from tfstyle.layers import fast_kernels
 
 
 def optimize(photograph, perceptual_loss, style_grams, iterations=100, callback=None, start=None):
-    """Lowers the perceptual loss of one picture by L-BFGS.
+    """Minimizes the perceptual loss of one picture by L-BFGS.
 
     Args:
         photograph: float32 array `[height, width, 3]` in [0, 1].
         perceptual_loss: `PerceptualLoss`.
-        style_grams: What `perceptual_loss.style_grams` gave.
-        iterations: Integer, L-BFGS iterations. 100 are near the end at 256 x 256.
-        callback: Function of no arguments, called after each iteration.
-        start: float32 array as the photograph, the picture to begin with. Defaults to the
-            photograph; Gatys et al. begin with noise.
+        style_grams: The result of `perceptual_loss.style_grams` for the painting.
+        iterations: Integer, L-BFGS iterations. After 100 at 256 x 256, the loss hardly falls.
+        callback: Function without arguments, called after each iteration.
+        start: float32 array of the photograph's shape, the initial picture. Defaults to the
+            photograph; Gatys et al. start from noise.
 
     Returns:
-        The picture, a float32 array as the photograph, in [0, 1]; and the float64 array
-        `[1 + iterations]` of the total loss at the start and after each iteration. It is shorter
-        if L-BFGS finds no way down.
+        Tuple of the picture, a float32 array of the photograph's shape in [0, 1], and a float64
+        array `[1 + iterations]` of the total loss at the start and after each iteration. The
+        latter is shorter if L-BFGS stops early because it cannot lower the loss.
 
     Reference:
         Gatys, Ecker, Bethge, *Image Style Transfer Using Convolutional Neural Networks*, CVPR
-        2016; kept within the range of pixels as in Johnson,
-        Alahi, Fei-Fei, arXiv 1603.08155, section 4.1.
+        2016. Pixels are bounded to [0, 1] as in Johnson, Alahi, Fei-Fei, arXiv 1603.08155,
+        section 4.1.
     """
     batch = ops.convert_to_tensor(photograph[None], "float32")
     targets = perceptual_loss.content_features(batch)
@@ -69,7 +68,7 @@ def optimize(photograph, perceptual_loss, style_grams, iterations=100, callback=
 
 
 def _differentiate(function):
-    """Gives the function of `(value, gradient)` of a scalar function, compiled.
+    """Returns the function of `(value, gradient)` of a scalar function, compiled.
 
     Keras has no gradient of its own, so this is the one place that asks for the backend.
     """

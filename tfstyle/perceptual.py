@@ -1,4 +1,4 @@
-"""The perceptual loss: how far a picture is from a photograph's content and a painting's style."""
+"""The perceptual loss: content of a photograph, style of a painting."""
 
 import difflib
 import re
@@ -11,7 +11,7 @@ from tfstyle.layers.resampling import mirror_pad
 
 
 class PerceptualLoss:
-    """Content, style and total-variation loss between features of a fixed network.
+    """Content, style and total-variation loss on the features of a fixed network.
 
         content = mean((F_l(y) - F_l(x)) ** 2), summed over the content layers l
         style = w_l mean((G_l(y) - G_l(s)) ** 2), summed over the style layers l
@@ -21,29 +21,29 @@ class PerceptualLoss:
                 + total_variation_weight * total_variation
 
     for picture y, photograph x, style image s and features `F_l` of shape
-    `[height * width, channels]`. All are means, over the batch too. Pixels are in [0, 1];
-    features are those of VGG19 for pixels of 0 to 255 ("caffe" mode), so content and style are
-    numbers of about 1e4 to 1e7, as in the paper's code. Gram matrices and all means are
-    computed in float32 whatever the dtype policy: sums of squares of features overflow float16.
+    `[height * width, channels]`. All terms are means, also over the batch. Pixels are in [0, 1].
+    The features are those of VGG19 for pixels of 0 to 255 ("caffe" mode), so content and style
+    range from about 1e4 to 1e7, as in the paper's code. Gram matrices and means are computed in
+    float32 whatever the dtype policy, because sums of squared features overflow in float16.
 
     Args:
-        content_layers: Names of layers, `"relu4_2"` as in the papers, or the network's own.
-        style_layers: Likewise.
-        content_weight, style_weight, total_variation_weight: Floats. The defaults of the
-            weights are those of the paper's author ("these parameters work for me"): 1, 10, 0.
-        style_layer_weights: Floats w_l, one a style layer. Defaults to 1 each, as in the paper's
-            code: nearly all of the style loss is then that of the deepest layer.
-        padding: What stands beyond the border for the network's convolutions of padding "same":
-            `"replicate"`, the border's pixels again, or `"zero"`, as in the papers. Zeros make
-            features along the border unlike all others, and these are a greater part of a picture
-            than of a larger painting: generators paint a frame that makes up for it.
-        network: `"imagenet"` (Keras downloads its VGG19 once, 80 MB), the path of a
-            `VGG19(include_top=False)` weights file, or any `keras.Model` with layers of these
-            names that takes what VGG19 takes; its layers are frozen.
+        content_layers: Names of layers, such as `"relu4_2"` or the network's own.
+        style_layers: Names of layers, of the same form.
+        content_weight, style_weight, total_variation_weight: Floats. The defaults, 1, 10 and 0,
+            are those of the paper's author.
+        style_layer_weights: Floats w_l, one for each style layer. Defaults to 1 each, as in the
+            paper's code. The deepest layer then contributes nearly all of the style loss.
+        padding: How the network's "same" convolutions pad: `"replicate"` repeats the border
+            pixels, `"zero"` adds zeros, as in the papers. Zeros change the features along the
+            border. The border is a larger part of a small picture than of a larger painting, so
+            generators compensate by painting a frame.
+        network: `"imagenet"` (Keras downloads VGG19 once, 80 MB), the path of a weights file of
+            `VGG19(include_top=False)`, or a `keras.Model` that has layers of these names and
+            takes the same input as VGG19. Its layers are frozen.
 
     Raises:
-        ValueError: if the network cannot be loaded or has no layer of a given name, if there are
-            not as many style layer weights as style layers, or on another padding.
+        ValueError: if the network cannot be loaded or lacks a layer, if the number of style layer
+            weights is not that of the style layers, or if the padding is unknown.
 
     Example: `loss = PerceptualLoss(); grams = loss.style_grams(painting)`, then
     `loss(loss.content_features(photographs), pictures, grams)["total"]`.
@@ -87,40 +87,40 @@ class PerceptualLoss:
         self.network.trainable = False
 
     def style_grams(self, style_image):
-        """Gives the Gram matrices of a style image, which stay the same through a training.
+        """Returns the Gram matrices of a style image. Compute them once per training.
 
         Args:
-            style_image: Float array `[height, width, 3]` in [0, 1]. Its size is the size of the
-                brush strokes.
+            style_image: Float array `[height, width, 3]` in [0, 1]. Its size decides the size of
+                the brush strokes.
 
         Returns:
-            List of float32 arrays `[1, channels, channels]`, one a style layer.
+            List of float32 arrays `[1, channels, channels]`, one for each style layer.
         """
         features = self._features(ops.convert_to_tensor(style_image, "float32")[None])
         return [ops.convert_to_numpy(gram_matrix(features[name])) for name in self._style_layers]
 
     def content_features(self, photographs):
-        """Gives the features of photographs that their pictures should keep.
+        """Returns the content features of photographs.
 
         Args:
             photographs: Float `[N, height, width, 3]` in [0, 1].
 
         Returns:
-            List of tensors, one a content layer. No gradient flows into the photographs.
+            List of tensors, one for each content layer. No gradient flows into the photographs.
         """
         features = self._features(ops.convert_to_tensor(photographs, "float32"))
         return [ops.stop_gradient(features[name]) for name in self._content_layers]
 
     def __call__(self, content_features, pictures, style_grams, style_balance=1.0):
-        """Gives the terms of the loss.
+        """Returns the terms of the loss.
 
         Args:
-            content_features: What `content_features` gave for the photographs.
-            pictures: Float `[N, height, width, 3]`; values beyond [0, 1] are taken as they are.
-            style_grams: What `style_grams` gave for the painting, or such matrices
-                `[N, channels, channels]` for a painting each picture.
-            style_balance: Float, or floats `[N, style layers]`: factors of the style terms of each
-                picture's layers.
+            content_features: The result of `content_features` for the photographs.
+            pictures: Float `[N, height, width, 3]`; values outside [0, 1] are not clipped.
+            style_grams: The result of `style_grams` for the painting, or a list of matrices
+                `[N, channels, channels]`, if each picture has a painting of its own.
+            style_balance: Float, or floats `[N, style layers]`: further factors of the style loss
+                of each picture and layer.
 
         Returns:
             Dictionary of float32 scalars: `content`, `style`, `total_variation` (unweighted)
@@ -156,7 +156,7 @@ class PerceptualLoss:
 
 
 def gram_matrix(features):
-    """Correlates each two channels over all positions.
+    """Returns the Gram matrix: the inner products of all pairs of channels over all positions.
 
     Args:
         features: `[N, height, width, channels]`.
@@ -192,7 +192,14 @@ def _products(flat):
 
 
 def total_variation(pictures):
-    """Means the squared differences of each two neighbouring pixels; `[N, H, W, 3]` to a scalar."""
+    """Returns the mean squared difference of neighbouring pixels, vertical plus horizontal.
+
+    Args:
+        pictures: `[N, height, width, 3]`.
+
+    Returns:
+        float32 scalar.
+    """
     return _mean_square(pictures[:, 1:], pictures[:, :-1]) + _mean_square(
         pictures[:, :, 1:], pictures[:, :, :-1]
     )
@@ -203,7 +210,7 @@ def _mean_square(a, b):
 
 
 class _ReplicatingConv2D(keras.layers.Conv2D):
-    """A convolution of padding "same" that repeats the border's pixels where that has zeros."""
+    """A convolution of padding "same" that pads with copies of the border pixels, not zeros."""
 
     def convolution_op(self, inputs, kernel):
         # For a kernel of 3 x 3 "symmetric" is a repetition, and it takes a single pixel too.
@@ -226,7 +233,7 @@ def _replicating(network):
 
 
 def _keras_name(name):
-    """Gives Keras' name of a VGG layer: its convolutions hold their ReLU."""
+    """Returns Keras' name of a VGG layer: its convolutions hold their ReLU."""
     return re.sub(r"^relu(\d)_(\d)$", r"block\1_conv\2", name)
 
 

@@ -1,4 +1,4 @@
-"""Numbers about trained styles: losses, faults, and the slow reference beside them."""
+"""Measures trained styles: losses, artifacts, and a comparison with the slow reference."""
 
 from tfstyle.evaluation.measures import evaluate
 from tfstyle.evaluation.reference import reference_curves

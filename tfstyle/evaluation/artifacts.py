@@ -1,4 +1,4 @@
-"""Faults of pictures that the loss does not show: grid, border and frame."""
+"""Artifacts that the loss does not show: checkerboard patterns, borders and frames."""
 
 import itertools
 
@@ -9,23 +9,23 @@ from tfstyle.images.pixels import luminance
 
 
 def checkerboard(pictures, tile=64):
-    """Gives how far pictures' spectra stand out at the frequencies of an upsampling's grid.
+    """Measures checkerboard patterns: peaks of the spectrum at the upsampling's frequencies.
 
         max over g of P(g) / sqrt(P(g - d) P(g + d))
 
-    where `P` is the mean power spectrum of the luminance over tiles that overlap by half, under a
-    Hann window; `g` are the frequencies of periods of 2 and 4 pixels, across, down and both;
-    and `g - d`, `g + d` are their neighbours in the same direction, 1/16 cycle a pixel away. A
-    natural spectrum is smooth there: the value is near 1. A pattern locked to the grid, as
-    transposed convolutions leave (Odena et al., *Deconvolution and Checkerboard Artifacts*,
-    2016), stands alone: a pattern of two levels of 255 on a natural spectrum gives more than 2.
+    `P` is the mean power spectrum of the luminance over half-overlapping tiles with a Hann window.
+    `g` are the frequencies with periods of 2 and 4 pixels: horizontal, vertical and both. `g - d`
+    and `g + d` are their neighbours in the same direction, at a distance of 1/16 cycle per pixel.
+    Natural spectra are smooth there, so the value is near 1. Patterns with the period of the
+    upsampling, such as those of transposed convolutions (Odena et al., *Deconvolution and
+    Checkerboard Artifacts*, 2016), raise it: an amplitude of two levels of 255 gives more than 2.
 
     Args:
         pictures: Sequence of float arrays `[height, width, 3]` in [0, 1].
-        tile: Integer, a multiple of 16: side of the tiles. No picture may be smaller.
+        tile: Integer, side of the tiles: a multiple of 16, and no larger than any picture.
 
     Returns:
-        Float.
+        Float; 1 means no pattern, and lower is better.
     """
     window = np.hanning(tile + 1)[:-1]
     window = np.outer(window, window)
@@ -49,24 +49,24 @@ def checkerboard(pictures, tile=64):
 
 
 def border(loss, style_grams, pairs, paint):
-    """Gives the loss along the border over that of the same strips where they lie within.
+    """Measures how much worse pictures are along their border than elsewhere.
 
-        sum of total(strip of paint(middle)) / sum of total(the same strip of paint(photograph))
+        sum of total(strip of paint(middle)) / sum of total(same strip of paint(photograph))
 
-    where `middle` is a photograph without its outer eighths, and the four strips of each lie along
-    the edges of the middle, as wide as such an eighth: in one picture they are the border, in the
-    other they have an eighth around them. It is 1 where the border is like the rest, whatever the
-    photograph has there; the loss of a strip by itself depends on that more than on the painting.
+    `middle` is a photograph without an eighth of its sides at each edge. The strips lie along the
+    four edges of the middle and are an eighth wide. Each strip is painted twice: at the border of
+    the painted middle, and inside the painted photograph. The comparison cancels the content of
+    the strip, on which the loss depends more than on the painting.
 
     Args:
         loss: `PerceptualLoss`.
-        style_grams: What `loss.style_grams` gave for the painting.
-        pairs: Sequence of photographs and their pictures: float arrays `[height, width, 3]` in
-            [0, 1].
-        paint: Function that gives the picture of a photograph.
+        style_grams: The result of `loss.style_grams` for the painting.
+        pairs: Sequence of tuples of a photograph and its picture, float arrays
+            `[height, width, 3]` in [0, 1].
+        paint: Function that returns the picture of a photograph.
 
     Returns:
-        Float, of the sums over all pairs.
+        Float, the ratio of the sums over all pairs. 1 means that the border is like the rest.
     """
     outer = inner = 0.0
     for photograph, picture in pairs:
@@ -81,20 +81,19 @@ def border(loss, style_grams, pairs, paint):
 
 
 def frame(pictures):
-    """Gives how far the colour along one of the four edges stands off from that beside it.
+    """Measures painted frames: how much the colour along an edge differs from that beside it.
 
         max over edges and channels of abs(mean over pictures of (outer - inner))
 
-    where `outer` is the mean colour of the strip at an edge, a sixteenth of the picture wide,
-    and `inner` that of the strip beside it. Of ten photographs themselves it is 0.03. A generator
-    that paints a frame, in a colour that the painting has and photographs lack, does not show by
-    `border`, for it lowers the loss.
+    `outer` is the mean colour of the strip along an edge, a sixteenth of the picture wide, and
+    `inner` the mean colour of the next strip. A frame in a colour of the painting lowers the loss,
+    so `border` does not detect it.
 
     Args:
         pictures: Sequence of float arrays `[height, width, 3]` in [0, 1].
 
     Returns:
-        Float in [0, 1].
+        Float in [0, 1]; lower is better. Ten unpainted photographs have 0.03.
     """
     steps = []
     for picture in pictures:

@@ -1,4 +1,4 @@
-"""How much a painted video would flicker, told from photographs that move in a known way."""
+"""Flicker: how much a style's pictures change under small, known changes of a photograph."""
 
 import numpy as np
 from keras import ops
@@ -15,30 +15,31 @@ _WINDOW = 8  # pixels: the neighbourhood of local contrast
 
 
 def flicker(paint, photographs, seed=0):
-    """Gives how far pictures change where the scene does not.
+    """Measures how much pictures change where the scene does not.
 
-    Each photograph moves, is lit otherwise, or gets noise, by a known amount:
+    Each photograph is moved, lit differently, or gets noise. The changes are known exactly, so no
+    motion has to be estimated. The measure is
 
-        mean |picture of changed photograph - picture moved alike|, in levels of 255
+        mean |picture of the changed photograph - equally moved picture|, in levels of 255
 
-    over all pixels but those at the border, so that no estimated motion is needed.
+    over all pixels except those near the border.
 
-    - `pan`: shifts of (1.5, 0.75) and of (0.5, 2.25) pixels, read bilinearly.
-    - `zoom`: by 1.02, around the middle.
-    - `light`: falls off by a tenth along the diagonal, and is redder by as much along the other.
-      Light that changes everywhere alike is forgotten by instance normalization.
-    - `noise`: two exposures with normal noise of a deviation of 2 levels each.
-    - `relative`: `pan` over the local contrast of the pictures, the deviation of luminance within
-      8 x 8 pixels. It tells strokes that flicker from a picture that has more of them.
+    - `pan`: shifts by (1.5, 0.75) and (0.5, 2.25) pixels, with bilinear interpolation.
+    - `zoom`: scaling by 1.02 about the centre.
+    - `light`: the light changes by a tenth along one diagonal, and becomes redder by as much along
+      the other. A uniform change has no effect, because instance normalization cancels it.
+    - `noise`: two exposures with normal noise of a standard deviation of 2 levels.
+    - `relative`: `pan` divided by the local contrast of the pictures, the standard deviation of
+      the luminance within 8 x 8 pixels. It distinguishes flickering strokes from many strokes.
 
     Args:
-        paint: Function that gives the picture of a photograph.
+        paint: Function that returns the picture of a photograph.
         photographs: Sequence of float arrays `[height, width, 3]` in [0, 1], at least 64 pixels
             each way.
         seed: Integer, decides the noise.
 
     Returns:
-        Dictionary of floats, lower is steadier.
+        Dictionary of floats by these names; lower is steadier.
     """
     rng = np.random.default_rng(seed)
     found = {"pan": [], "zoom": [], "light": [], "noise": []}
@@ -87,7 +88,7 @@ def _light(still):
 
 
 def _local_contrast(picture):
-    """Gives the mean deviation of the luminance within blocks, in levels of 255."""
+    """Returns the mean deviation of the luminance within blocks, in levels of 255."""
     height, width = (side // _WINDOW * _WINDOW for side in picture.shape[:2])
     grey = luminance(picture[:height, :width])
     blocks = grey.reshape(height // _WINDOW, _WINDOW, width // _WINDOW, _WINDOW)

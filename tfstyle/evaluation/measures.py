@@ -1,4 +1,4 @@
-"""Numbers about a trained style, on photographs that its training did not see."""
+"""Measures a trained style on photographs that its training did not see."""
 
 import time
 
@@ -15,32 +15,33 @@ from tfstyle.training.objective import loss_of
 def evaluate(
     style, photographs, vgg="imagenet", size=256, iterations=100, progress=None, curves=None
 ):
-    """Measures a style: its losses, its faults, and how far the slow reference must go to equal it.
+    """Measures a style: its losses, its artifacts, and its L-BFGS equivalent.
 
-    The L-BFGS equivalent of a picture is the number of iterations of `optimization.optimize`,
-    started from the photograph, after which its total loss is at or below that of the
-    generator's picture; the last iteration if it never is. Both use the style's own loss, and
-    both pictures are those that people see, within [0, 1].
+    The L-BFGS equivalent of a picture is the number of iterations that `optimization.optimize`,
+    started from the photograph, needs to reach the total loss of the generator's picture. If it
+    never does, it is the number of the last iteration. Higher is better. Both losses are computed
+    with the style's own weights, on pictures clipped to [0, 1].
 
     Args:
         style: `Style`.
-        photographs: Sequence of image files; of each the middle square is used.
+        photographs: Sequence of image files. The middle square of each is used.
         vgg: The network of the loss: see `PerceptualLoss`.
         size: Integer, height and width of the pictures, at least 64.
-        iterations: Integer, L-BFGS iterations a photograph; 0 leaves the reference out.
-        progress: Function of no arguments, called after each iteration and each photograph:
-            `len(photographs) * (1 + iterations)` times at most.
-        curves: What `reference_curves` gave for the same photographs, loss and size, if it is
-            at hand; `iterations` is then without effect.
+        iterations: Integer, L-BFGS iterations for each photograph; 0 skips the reference.
+        progress: Function without arguments, called after each iteration and each photograph,
+            at most `len(photographs) * (1 + iterations)` times.
+        curves: The result of `reference_curves` for the same photographs, loss and size, to reuse
+            it. `iterations` then has no effect.
 
     Returns:
-        Dictionary for the card: means over the photographs of `content`, `style`,
-        `total_variation` and `total`; `milliseconds` (median time of a picture), `checkerboard`,
-        `border`, `frame` and `flicker` (a dictionary): see the functions of these names; and with
-        the reference
-        `lbfgs_iterations`, `lbfgs_equivalent` (mean), `lbfgs_equivalents` (each), `lbfgs_loss`
-        (`total` of the reference at its end) and `ratio_to_lbfgs` (mean of the generator's total
-        over the reference's).
+        Dictionary for the card:
+        the means of `content`, `style`, `total_variation` and `total` over the photographs;
+        `milliseconds`, the median time of a picture;
+        `checkerboard`, `border`, `frame` and the dictionary `flicker`: see these functions;
+        and with the reference
+        `lbfgs_iterations`, `lbfgs_equivalent` (mean), `lbfgs_equivalents` (each photograph),
+        `lbfgs_loss` (final total loss of the reference) and `ratio_to_lbfgs` (mean ratio of the
+        generator's total loss to it; lower is better).
 
     Raises:
         ValueError: if the size is too small, or an image cannot be read.

@@ -1,4 +1,4 @@
-"""Generators beside the slow reference."""
+"""Compares generators with the slow reference."""
 
 import numpy as np
 
@@ -9,18 +9,19 @@ from tfstyle.training.objective import loss_of
 
 
 def reference_curves(recipe, photographs, vgg="imagenet", size=256, iterations=100, progress=None):
-    """Gives the losses of the slow reference for `evaluate`: the same for all generators.
+    """Computes the losses of the slow reference, which `evaluate` can reuse for many generators.
 
     Args:
         recipe: `Recipe`, whose loss is used.
-        photographs: As for `evaluate`.
-        vgg: As for `evaluate`.
-        size: As for `evaluate`.
-        iterations: Integer.
-        progress: Function of no arguments, called after each iteration.
+        photographs: See `evaluate`.
+        vgg: See `evaluate`.
+        size: See `evaluate`.
+        iterations: Integer, L-BFGS iterations for each photograph.
+        progress: Function without arguments, called after each iteration.
 
     Returns:
-        List of float64 arrays `[1 + iterations]`: see `optimization.optimize`.
+        List of float64 arrays `[1 + iterations]`, one for each photograph: see
+        `optimization.optimize`.
     """
     loss, grams = loss_of(recipe, vgg)
     return [
@@ -30,7 +31,7 @@ def reference_curves(recipe, photographs, vgg="imagenet", size=256, iterations=1
 
 
 def equivalent_iterations(loss, curve):
-    """Gives the first iteration of a curve of losses at or below a loss; the last if none is."""
+    """Returns the first iteration at which a curve of losses reaches a loss, otherwise the last."""
     reached = np.flatnonzero(np.asarray(curve) <= loss)
     return int(reached[0]) if len(reached) else len(curve) - 1
 
@@ -44,8 +45,8 @@ def compare(totals, curves):
     """Compares total losses of pictures with the slow reference: see `evaluate`.
 
     Args:
-        totals: Floats, one a picture.
-        curves: What `reference_curves` gave for the same photographs.
+        totals: Floats, one for each picture.
+        curves: The result of `reference_curves` for the same photographs.
 
     Returns:
         Dictionary of `lbfgs_iterations`, `lbfgs_equivalent`, `lbfgs_equivalents`, `lbfgs_loss`

@@ -1,4 +1,4 @@
-"""How steady and how sharp a painted video is."""
+"""Measures the steadiness and sharpness of painted videos."""
 
 from collections.abc import Sequence
 
@@ -14,10 +14,10 @@ _MOVING = 5
 
 
 def still_change(frames: Sequence[np.ndarray], pictures: Sequence[np.ndarray]) -> float:
-    """Returns how much pictures change where frames do not, in levels of 255.
+    """Returns how much pictures change where frames do not, in levels of 255; lower is steadier.
 
-    That is the mean absolute difference between each two pictures in succession, over the pixels
-    of which no channel of the frame changes by more than 2 levels. Lower is steadier.
+    It is the mean absolute difference of successive pictures, over the pixels where no channel of
+    the frame changes by more than 2 levels.
 
     Args:
         frames: uint8 arrays `[height, width, 3]`, in the order of the video.
@@ -36,17 +36,17 @@ def still_change(frames: Sequence[np.ndarray], pictures: Sequence[np.ndarray]) -
 def warping_error(frames: Sequence[np.ndarray], pictures: Sequence[np.ndarray]) -> float:
     """Returns how much pictures change along the motion of the frames, in levels of 255.
 
-    The mean absolute difference between each picture and the one before it, moved along the
-    optical flow of the frames, weighted by the trust in the flow (`media.flow`). Lower is
-    steadier. That of the frames themselves is above 0: noise and errors of the flow.
+    It is the mean absolute difference of each picture and the picture before, moved along the
+    optical flow of the frames, weighted by the confidence in the flow (`media.flow`). Lower is
+    steadier. The frames themselves have a value above 0, because of noise and errors of the flow.
 
     Args:
-        frames: As for `still_change`.
-        pictures: Likewise.
+        frames: See `still_change`.
+        pictures: See `still_change`.
 
     Reference:
-        Lai et al., *Learning Blind Video Temporal Consistency*, ECCV 2018, section 4.1, with
-        squares in place of absolute differences.
+        Lai et al., *Learning Blind Video Temporal Consistency*, ECCV 2018, section 4.1, which
+        uses squared differences.
     """
     flow = FlowEstimator()
     total = count = 0.0
@@ -65,17 +65,17 @@ def sharpness(
     pictures: Sequence[np.ndarray],
     references: Sequence[np.ndarray],
 ) -> float:
-    """Returns how sharp moving regions are, over the same regions painted frame by frame.
+    """Returns the sharpness of moving regions relative to painting frame by frame.
 
         mean |gradient(picture)|^2 / mean |gradient(reference)|^2
 
-    of the luminance, over pixels around which frames change by more than 5 levels, a mean over
-    9 x 9 pixels, which noise does not. 1 is as sharp.
+    of the luminance, over the pixels where frames change by more than 5 levels on average over
+    9 x 9 pixels, which excludes noise. 1 means equally sharp; lower is softer.
 
     Args:
-        frames: As for `still_change`.
-        pictures: Likewise.
-        references: The pictures as painted, one by one.
+        frames: See `still_change`.
+        pictures: See `still_change`.
+        references: The pictures that were painted frame by frame.
     """
     ours = theirs = 0.0
     for number in range(1, len(frames)):

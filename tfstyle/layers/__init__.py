@@ -1,9 +1,10 @@
-"""The Keras layers that fast stylization needs and Keras does not have.
+"""Keras layers for fast style transfer.
 
-All take and give `[N, height, width, channels]`, leave height and width free, are
-written with `keras.ops` for every Keras backend, and convert to TFLite builtins. A network of them,
-`tfstyle.load("mosaic").model` too, is saved as any of Keras; `import tfstyle.layers` before
-`keras.models.load_model` reads it, which must know them.
+All layers take and return `[N, height, width, channels]` with any height and width. They are
+written with `keras.ops`, so they run on every Keras backend, and they convert to TFLite builtins.
+
+Models with these layers are saved and loaded like any Keras model. A program that loads one with
+`keras.models.load_model` must `import tfstyle.layers` first, so that Keras knows the layers.
 
 Migrating from TensorFlow Addons
 --------------------------------

@@ -1,4 +1,4 @@
-"""Instance normalization whose gamma and beta a style decides."""
+"""Instance normalization with a gamma and a beta for each style."""
 
 import keras
 from keras import ops
@@ -8,17 +8,17 @@ from tfstyle.layers.normalization import known_channels, normalize_images
 
 @keras.saving.register_keras_serializable(package="tfstyle")
 class ConditionalInstanceNormalization(keras.layers.Layer):
-    """Instance normalization whose scale and shift are those of a style, or of a blend of styles.
+    """Instance normalization with one scale and offset for each style, or a blend of them.
 
-    Use it to let one generator paint many styles: all its convolutions are shared, and a
-    style is one row of `gammas` and `betas` in each of these layers.
+    Use it to train one generator on many styles. The styles share all convolutions. Each style has
+    one row of `gammas` and `betas` in each of these layers.
 
         gamma[n, c] = sum_s weights[n, s] * gammas[s, c]
         beta[n, c]  = sum_s weights[n, s] * betas[s, c]
         y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
 
-    Mean and variance are those of `InstanceNormalization`, which this layer equals for one
-    style of weight 1.
+    Mean and variance are those of `InstanceNormalization`. With a single style of weight 1, both
+    layers compute the same.
 
     Args:
         styles: Integer of at least 1.
@@ -26,14 +26,14 @@ class ConditionalInstanceNormalization(keras.layers.Layer):
 
     Call arguments:
         inputs: `[N, height, width, channels]`; only `channels` must be known when built.
-        weights: `[N, styles]`: one-hot for a style, or summing to 1 for a blend.
+        weights: `[N, styles]`: one-hot for one style, or positive with a sum of 1 for a blend.
 
     Output shape:
-        As `inputs`.
+        The same as `inputs`.
 
     Raises:
-        ValueError: if `styles` is below 1, `epsilon` not above 0, if `inputs` are refused as
-            those of `InstanceNormalization` are, or `weights` is not `[N, styles]`.
+        ValueError: if `styles` is below 1, `epsilon` is not above 0, `inputs` is not 4-D or its
+            number of channels is unknown, or `weights` is not of shape `[N, styles]`.
 
     Example:
 

@@ -10,24 +10,26 @@ from tfstyle.layers.kernels import use_fast_kernels
 
 @keras.saving.register_keras_serializable(package="tfstyle")
 class Conv2D(keras.layers.Conv2D):
-    """`keras.layers.Conv2D` that can upsample its input by 2, without making the large image.
+    """`keras.layers.Conv2D` that can upsample its input by 2 without computing the large image.
 
-    With `upsampling` it gives what `NearestUpsampling2D(2)` and `keras.layers.Conv2D` of the
-    same weights give, in less than half the multiplications. A kernel of 3 x 3 meets only
-    2 x 2 different pixels there, in one of four ways, as its corner stands on an even or odd row
-    and column:
+    With `upsampling`, the result is that of `NearestUpsampling2D(2)` followed by
+    `keras.layers.Conv2D` with the same weights, in less than half the multiplications. After
+    nearest-neighbour upsampling, a 3 x 3 kernel covers only 2 x 2 different pixels. Which ones
+    depends on whether its first row `2 i + p` and column `2 j + q` are even or odd:
 
         y[2 i + p, 2 j + q] = sum_ab kernel_pq[a, b] x[i + a, j + b]
         kernel_pq[a, b] = sum of kernel[k, l] with (p + k) // 2 = a and (q + l) // 2 = b
 
-    So one convolution computes four times the channels, and `DEPTH_TO_SPACE` makes them pixels.
+    So one convolution of the small image computes four times the channels, and `DEPTH_TO_SPACE`
+    rearranges them to pixels.
 
-    Named like its base because a file of weights names layers by their class: files of
-    networks that upsample before a `keras.layers.Conv2D` stay readable.
+    The class has the name of its base class because Keras' weights files name layers by class:
+    files of networks that upsample before a `keras.layers.Conv2D` can still be read.
 
     Args:
-        *args: Those of `keras.layers.Conv2D`; likewise `**kwargs`.
+        *args: See `keras.layers.Conv2D`.
         upsampling: Whether to upsample first. Defaults to False.
+        **kwargs: See `keras.layers.Conv2D`.
 
     Input shape:
         `[N, height, width, channels]`.
@@ -37,8 +39,8 @@ class Conv2D(keras.layers.Conv2D):
         `k` x `k`.
 
     Raises:
-        ValueError: on upsampling with an even kernel, padding, or strides, dilation or groups
-            other than 1.
+        ValueError: for `upsampling` with an even kernel size, with padding, or with strides,
+            dilation or groups other than 1.
 
     Example:
 
@@ -48,7 +50,7 @@ class Conv2D(keras.layers.Conv2D):
 
     Reference:
         Aitken et al., *Checkerboard artifact free sub-pixel convolution*, arXiv 1707.02937,
-        where the same two are compared as initializations.
+        compares the two as initializations.
     """
 
     def __init__(self, *args, upsampling=False, **kwargs):
@@ -109,7 +111,7 @@ def kernel_of_squares(kernel):
 
 
 def kernel_of_phases(kernel):
-    """Gives the kernel of `Conv2D` upsampling: `[k, l, i, o]` to `[a, b, i, 4 * o]`."""
+    """Returns the kernel of `Conv2D` upsampling: `[k, l, i, o]` to `[a, b, i, 4 * o]`."""
     height, width, *channels = kernel.shape
     pairs = (height // 2 + 1, 2, width // 2 + 1, 2, *channels)
     phases = [ops.sum(ops.reshape(grown, pairs), axis=(1, 3)) for grown in _at_each_corner(kernel)]

@@ -1,8 +1,8 @@
-"""Which operations the layers are written with: plain ones, or TensorFlow's fast kernels.
+"""The choice between portable operations and TensorFlow's fast kernels.
 
-Plain operations convert to TFLite, to ONNX and to other engines. The fast kernels give the same
-numbers on TensorFlow in a fraction of the time, and convert to nothing. Painting and training ask
-for them with `fast_kernels`.
+Portable operations convert to TFLite, ONNX and other formats. The fast kernels compute the same
+numbers on TensorFlow in a fraction of the time, but cannot be converted. Painting and training
+enable them with `fast_kernels`.
 """
 
 import contextlib
@@ -16,10 +16,10 @@ _asked = contextvars.ContextVar("fast_kernels", default=False)
 
 @contextlib.contextmanager
 def fast_kernels() -> Iterator[None]:
-    """Lets the layers use TensorFlow's fast kernels inside the `with` block.
+    """Makes the layers use TensorFlow's fast kernels inside the `with` block.
 
-    They are chosen when a layer is called. So the block belongs inside of a function that
-    `tf.function` compiles, not around it. On other backends it has no effect.
+    A layer decides when it is called. Put the block inside a function that `tf.function` compiles,
+    not around it. On other backends it has no effect.
 
     Example:
 

@@ -8,40 +8,40 @@ from tfstyle.layers.kernels import use_fast_kernels
 
 @keras.saving.register_keras_serializable(package="tfstyle")
 class InstanceNormalization(keras.layers.Layer):
-    """Gives each channel of each image mean 0 and variance 1, then scales and shifts it.
+    """Normalizes each channel of each image to mean 0 and variance 1, then scales and shifts it.
 
-    Use it in place of batch normalization wherever the contrast of one image must not
-    matter to the result, as in stylization. It acts alike in training and inference, on
-    each image alone, whatever else is in the batch.
+    Use it instead of batch normalization where the contrast of an image must not influence the
+    result, as in style transfer. It computes the same in training and inference. An image's
+    result does not depend on the other images of the batch.
 
         mean[n, c]     = 1 / (height * width) * sum_ij x[n, i, j, c]
         variance[n, c] = 1 / (height * width) * sum_ij (x[n, i, j, c] - mean[n, c]) ** 2
         y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
 
-    The variance is biased. Mean and variance are computed in float32 at least, whatever the
-    dtype policy: their sums over `height * width` overflow in float16. A convolution
-    before this layer needs no bias, which the subtraction of the mean would cancel.
+    The variance is the biased one. Mean and variance are computed in float32 or float64, whatever
+    the dtype policy, because their sums over `height * width` overflow in float16. A convolution
+    before this layer needs no bias: subtracting the mean cancels it.
 
     The arguments after `epsilon` are those of `tfa.layers.InstanceNormalization`: models that
     TensorFlow Addons wrote have them. `tfstyle.compat` loads these models.
 
     Args:
         epsilon: Float above 0, added to the variance. Defaults to 1e-5, as in the paper's
-            code; beside feature maps with variances near 1 it is invisible, and a flat
-            channel (variance 0) gives `beta`. Addons' default is 1e-3.
-        axis: Integer, the axis of the channels; not 0, which is the batch. Defaults to -1.
-        center: Whether there is a `beta`. Defaults to True; if False, 0 takes its place.
-        scale: Whether there is a `gamma`. Defaults to True; if False, 1 takes its place.
+            code, which is negligible for feature maps with variances near 1. A constant channel
+            (variance 0) becomes `beta`. The default of TensorFlow Addons is 1e-3.
+        axis: Integer, the axis of the channels; not 0, the axis of the batch. Defaults to -1.
+        center: Whether to add a trained `beta`. Defaults to True; otherwise `beta` is 0.
+        scale: Whether to multiply by a trained `gamma`. Defaults to True; otherwise it is 1.
         gamma_initializer, beta_initializer: See `keras.initializers`. Default to ones and zeros.
         gamma_regularizer, beta_regularizer: See `keras.regularizers`. Default to none.
         gamma_constraint, beta_constraint: See `keras.constraints`. Default to none.
 
     Input shape:
-        `[N, height, width, channels]`, or with one or three axes in place of height and width;
-        only `channels` must be known when built.
+        `[N, height, width, channels]`, or with one or three axes instead of height and width.
+        Only `channels` must be known when the layer is built.
 
     Output shape:
-        As the input.
+        The same as the input.
 
     Raises:
         ValueError: if `epsilon` is not above 0, if `axis` is the batch, if the input is not 3-D to
@@ -170,14 +170,14 @@ def known_channels(shape, axis=-1):
 
 
 def normalize_images(x, gamma, beta, epsilon, axes=(1, 2)):
-    """Normalizes each channel of each image, with statistics in float32 at least.
+    """Normalizes each channel of each image, with statistics in float32 or float64.
 
     Args:
-        x: `[N, height, width, channels]`, or of another order or rank.
-        gamma: `[channels]`, or `[N, 1, 1, channels]`; what `x` is multiplied by as it is.
-        beta: Likewise.
-        epsilon: Float.
-        axes: Those of height and width.
+        x: `[N, height, width, channels]`, or another order or rank.
+        gamma: Scale, `[channels]` or any shape that broadcasts to `x`, as `[N, 1, 1, channels]`.
+        beta: Offset, of the same shape as `gamma`.
+        epsilon: Float, added to the variance.
+        axes: The axes of height and width, over which the statistics are computed.
     """
     dtype = keras.backend.standardize_dtype(x.dtype)
     has_kernel = dtype in ("float32", "bfloat16") and x.shape[0] is not None

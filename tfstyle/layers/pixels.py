@@ -1,4 +1,4 @@
-"""Where images enter a generator, and where pictures leave it."""
+"""The first and the last layer of a generator."""
 
 import keras
 from keras import ops
@@ -6,21 +6,21 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="tfstyle")
 class ImageInput(keras.layers.Layer):
-    """Passes images on unchanged, and refuses sizes that the generator cannot give back.
+    """Returns images unchanged, and raises an error for sizes that the generator cannot paint.
 
     Args:
-        multiple: Integer, what height and width must be multiples of: the product of the
-            strides (or the largest pooling ratio) behind this layer.
-        minimum: Integer, the least height and width.
+        multiple: Integer. Height and width must be multiples of it. It is the product of the
+            strides, or the largest pooling ratio, of the layers that follow.
+        minimum: Integer, the smallest height and width.
 
     Input shape:
         `[N, height, width, 3]`, RGB in [0, 1].
 
     Output shape:
-        As the input.
+        The same as the input.
 
     Raises:
-        ValueError: if height or width is known and does not fit.
+        ValueError: if height or width is known and is too small or not a multiple.
     """
 
     def __init__(self, multiple, minimum, **kwargs):
@@ -47,7 +47,7 @@ class ImageInput(keras.layers.Layer):
 
 
 def _clip_for_training(pixels):
-    """Clips to [0, 1], with the gradient of pixels beyond it where a step would bring them back."""
+    """Clips to [0, 1]; outside, the gradient passes only if a step would lead back inside."""
 
     @ops.custom_gradient
     def clip(pixels):
@@ -69,17 +69,16 @@ class ImageOutput(keras.layers.Layer):
 
         y = x / 4 + 1 / 2, clipped to [0, 1]
 
-    In training a pixel beyond the range keeps the gradient that leads it back, and no other: it
-    goes as far as the range and can return. A squashing function lets it die there: scaled tanh
-    leaves black patches, sigmoid dark smudges (`benchmarks/heads.py`). Not clipped in training, a
-    generator learns pictures that nobody sees (`docs/notebook/training.md`, What is beyond the
-    range).
+    In training, a pixel outside [0, 1] keeps its gradient only if the gradient leads back into the
+    range. The alternatives are worse. With a saturating function, pixels get stuck: scaled tanh
+    leaves black patches, and sigmoid dark smudges (`benchmarks/heads.py`). Without clipping, the
+    loss sees other pixels than people do (`docs/notebook/training.md`).
 
     Input shape:
         `[N, height, width, 3]`.
 
     Output shape:
-        As the input; float32 whatever the dtype policy of the layers before.
+        The same as the input, in float32, whatever the dtype policy of the layers before.
     """
 
     def __init__(self, **kwargs):

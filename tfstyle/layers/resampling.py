@@ -7,7 +7,7 @@ from tfstyle.layers.kernels import use_fast_kernels
 
 
 def mirror_pad(x, padding, symmetric=False):
-    """Pads height and width by mirroring: see `ReflectionPadding2D`.
+    """Pads height and width by reflection: see `ReflectionPadding2D`.
 
     Args:
         x: `[N, height, width, channels]`.
@@ -25,10 +25,10 @@ def mirror_pad(x, padding, symmetric=False):
 
 
 def _gathered(x, padding, symmetric):
-    """Pads on TensorFlow: each pixel of the result is copied, all its channels at once.
+    """Pads on TensorFlow by copying each pixel of the result with all its channels at once.
 
-    Three times as fast as `tf.pad`, which goes channel by channel. The gradient is that of
-    `tf.pad`: a sum, which a copy has no use for.
+    This is three times as fast as `tf.pad`, which copies channel by channel. The gradient is that
+    of `tf.pad`.
     """
     import tensorflow as tf
 
@@ -52,7 +52,7 @@ def _gathered(x, padding, symmetric):
 
 
 def _mirrored(side, padding, symmetric):
-    """Gives the pixels that a mirrored row has: `cb|abcd|cb` or, symmetric, `ba|abcd|dc`."""
+    """Returns the indices of a padded row: `cb|abcd|cb` or, if symmetric, `ba|abcd|dc`."""
     import tensorflow as tf
 
     indices = tf.range(-padding, side + padding)
@@ -65,27 +65,26 @@ def _mirrored(side, padding, symmetric):
 
 @keras.saving.register_keras_serializable(package="tfstyle")
 class ReflectionPadding2D(keras.layers.Layer):
-    """Pads height and width by mirroring the image about its border.
+    """Pads height and width by reflecting the image at its border.
 
-    Zero padding tells the network where the border is, and it paints there (the paper,
-    figure 3); a mirror does not. `abcd` becomes `dcb|abcd`; with `symmetric`, which repeats
-    the border pixel too, `cba|abcd`. In TFLite it is `MIRROR_PAD`; `tfstyle.export` writes
-    slices, for delegates (`docs/notebook/export.md`, Delegates).
+    Use it instead of zero padding. With zero padding, the network recognizes the border and paints
+    a frame there (figure 3 of the paper). The row `abcd` becomes `dcb|abcd`. With `symmetric`, the
+    border pixel is repeated: `dcba|abcd`. In TFLite the layer becomes `MIRROR_PAD`;
+    `tfstyle.export` writes slices instead, which delegates support (`docs/notebook/export.md`).
 
     Args:
         padding: Integer, pixels added on each of the four sides. A `k` x `k` convolution
             keeps its size with `padding=(k - 1) // 2`. Defaults to 1, for 3 x 3.
-        symmetric: Whether the mirror stands beside the border pixel, not on it. Defaults to
-            False.
+        symmetric: Whether to repeat the border pixel. Defaults to False.
 
     Input shape:
-        `[N, height, width, channels]`, height and width above `padding`.
+        `[N, height, width, channels]`, with a height and a width above `padding`.
 
     Output shape:
         `[N, height + 2 * padding, width + 2 * padding, channels]`.
 
     Raises:
-        ValueError: if `padding` is negative, or height or width known and too small.
+        ValueError: if `padding` is negative, or if height or width is known and too small.
 
     Example:
 
@@ -125,11 +124,12 @@ class ReflectionPadding2D(keras.layers.Layer):
 class Cropping2D(keras.layers.Cropping2D):
     """`keras.layers.Cropping2D` with a fast gradient on TensorFlow.
 
-    The gradient of TensorFlow's slices takes 28 times as long as padding with zeros, which gives
-    the same numbers.
+    The gradient is computed by padding with zeros. It has the same values as the gradient of
+    TensorFlow's slices, which takes 28 times as long.
 
     Args:
-        cropping: See `keras.layers.Cropping2D`; likewise `**kwargs`.
+        cropping: See `keras.layers.Cropping2D`.
+        **kwargs: See `keras.layers.Cropping2D`.
 
     Input shape:
         `[N, height, width, channels]`.
@@ -162,11 +162,11 @@ class Cropping2D(keras.layers.Cropping2D):
 class NearestUpsampling2D(keras.layers.Layer):
     """Repeats each pixel `factor` times in height and width.
 
-    Before a convolution it takes the place of a transposed convolution, whose uneven overlap
-    draws a checkerboard. In TFLite it is `RESIZE_NEAREST_NEIGHBOR`, also with free height and
-    width; `keras.layers.UpSampling2D` becomes RESHAPE and TILE of rank 5, which GPU delegates
-    refuse. `tfstyle.export` writes a factor of 2 as `DEPTH_TO_SPACE`, for XNNPACK too
-    (`docs/notebook/export.md`, Delegates).
+    Use it before a convolution, instead of a transposed convolution, whose uneven overlap causes
+    checkerboard patterns. In TFLite it becomes `RESIZE_NEAREST_NEIGHBOR`, also with free height
+    and width. `keras.layers.UpSampling2D` becomes RESHAPE and TILE of rank 5, which GPU delegates
+    refuse. `tfstyle.export` writes a factor of 2 as `DEPTH_TO_SPACE`, which XNNPACK supports, too
+    (`docs/notebook/export.md`).
 
     Args:
         factor: Integer of at least 1, the same for height and width. Defaults to 2.

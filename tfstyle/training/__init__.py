@@ -1,4 +1,4 @@
-"""Training: a generator learns one painting, or a trunk many, from many photographs."""
+"""Trains a generator on one painting, or a trunk on many."""
 
 from tfstyle.training.balance import STYLE_BALANCE, balanced
 from tfstyle.training.loop import (

@@ -1,4 +1,4 @@
-"""Weights of the loss that let every painting, and each of its layers, speak equally loud."""
+"""Chooses style weights, so that every painting and every layer contributes equally to the loss."""
 
 import numpy as np
 
@@ -10,23 +10,23 @@ STYLE_BALANCE = 4e6
 
 
 def balanced(recipe, style_grams, photograph_grams):
-    """Finds the weights that let every painting speak equally loud, and each of its layers.
+    """Chooses the style weights of a recipe that are 0.
 
         style_weight = STYLE_BALANCE / style(photographs)
         w_l = style_L(photographs) / style_l(photographs), L the deepest layer
 
-    where `style` is the style term of photographs that nobody has painted. Between paintings it
-    differs by a factor of 60, as do the squares of their Gram matrices: with one weight for all,
-    one painting drowns the photograph and another is not seen. With this one every training
-    begins at the same loss. Between layers it differs by a factor of 1,000.
+    where `style` is the style loss of unpainted photographs. It differs by a factor of 60 between
+    paintings. With one weight for all paintings, one painting would hide the photograph and
+    another would be invisible. With the chosen weight, every training starts at the same style
+    loss. Between layers, the style loss differs by a factor of 1,000.
 
     Args:
         recipe: `Recipe`.
-        style_grams: What `PerceptualLoss.style_grams` gave for the painting.
-        photograph_grams: List of what it gave for each of some photographs.
+        style_grams: The result of `PerceptualLoss.style_grams` for the painting.
+        photograph_grams: List of its results for some photographs.
 
     Returns:
-        The recipe, its weights that were 0 in three digits.
+        The recipe, with weights of three significant digits instead of 0.
     """
     terms = np.mean(
         [
@@ -48,7 +48,7 @@ def _three_digits(value):
 
 
 def balanced_recipes(recipes, loss, style_grams, paths):
-    """Gives the recipes with the style weights that are to be found."""
+    """Returns the recipes with their style weights chosen where they are 0: see `balanced`."""
     if all(all((r.style_weight, *r.style_layer_weights)) for r in recipes.values()):
         return recipes
     crop = next(iter(recipes.values())).crop
@@ -57,5 +57,5 @@ def balanced_recipes(recipes, loss, style_grams, paths):
 
 
 def layer_weights(recipe):
-    """Gives the weights of a recipe's style layers as an array; 1 each where it has none."""
+    """Returns the weights of a recipe's style layers as an array; ones if it has none."""
     return np.array(recipe.style_layer_weights or [1.0] * len(recipe.style_layers))

@@ -22,22 +22,23 @@ _LONGEST = 8  # times the shorter side
 class Photographs(keras.utils.PyDataset):
     """Batches of random crops, for `keras.Model.fit`.
 
-    The number of a sample alone decides its photograph, crop and noise: sample `n` of a
-    training with a given seed is the same on every backend, with any number of workers, and
-    after an interruption. Each pass over the photographs has an order of its own.
+    The seed and the number of a sample decide its photograph, crop and noise, and nothing else
+    does: sample `n` is the same on every backend, with any number of workers, and after an
+    interruption. Each pass over the photographs has a new order.
 
     Args:
-        paths: Image files. One that cannot be read is warned of, and the next takes its place.
+        paths: Image files. If one cannot be read, a warning is shown and the next is used.
         crop: Integer, height and width of a sample.
-        batch_size: Integer, samples a step.
+        batch_size: Integer, samples in each step.
         seed: Integer.
-        steps: Integer, how many steps to give.
-        first: Integer, the number of the first of them in the whole training.
-        further: Function of `(batch, height, width, seed)` that gives the list of further
-            inputs of the generator, if it has any: `generators.sample_noise`, `draw_styles`.
+        steps: Integer, number of steps.
+        first: Integer, number of the first step within the whole training.
+        further: Function of `(batch, height, width, seed)` that returns the list of the
+            generator's further inputs: `generators.sample_noise` or `draw_styles`. Defaults to
+            none.
 
-    Each item is a tuple of one: float32 `[batch_size, crop, crop, 3]` in [0, 1], or the tuple
-    of it and the further inputs.
+    Each item is a tuple with one element: float32 `[batch_size, crop, crop, 3]` in [0, 1], or a
+    tuple of this array and the further inputs.
     """
 
     def __init__(self, paths, crop, batch_size, seed, steps, first=0, further=None):
@@ -62,7 +63,7 @@ class Photographs(keras.utils.PyDataset):
         return ((images, *further) if further else images,)
 
     def sample(self, number):
-        """Gives sample `number`: float32 `[crop, crop, 3]` in [0, 1]."""
+        """Returns sample `number`: float32 `[crop, crop, 3]` in [0, 1]."""
         across, down = np.random.default_rng((self._seed, 0, number)).random(2)
         image = self._read(number)
         left = int(across * (image.width - self._crop + 1))
@@ -83,14 +84,14 @@ class Photographs(keras.utils.PyDataset):
 
 
 def draw_styles(styles, batch, height, width, seed):
-    """Draws a style for each image of a batch, all of them equally often.
+    """Draws a style for each image of a batch, so that all styles occur equally often.
 
     Args:
-        styles: Integer, how many there are.
+        styles: Integer, number of styles.
         batch: Integer, number of images.
-        height: Of the images; without effect.
-        width: Likewise.
-        seed: Tuple of integers whose last is the number of the step.
+        height: Height of the images; it has no effect.
+        width: Width of the images; it has no effect.
+        seed: Tuple of integers; the last is the number of the step.
 
     Returns:
         List of one float32 array `[batch, styles]`, one-hot.
@@ -102,7 +103,7 @@ def draw_styles(styles, batch, height, width, seed):
 
 
 def middles(paths, crop, count):
-    """Gives the middles of `count` photographs from all over the list."""
+    """Returns the middle squares of `count` photographs, spread evenly over the list."""
     images = itertools.islice(read_images(spread(paths, count)), count)
     return [to_pixels(center_crop(image, crop)) for _, image in images]
 

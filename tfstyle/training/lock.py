@@ -1,4 +1,4 @@
-"""One process at a time in a folder."""
+"""A lock that lets one process at a time use a folder."""
 
 import contextlib
 import datetime
@@ -15,22 +15,22 @@ _LOCK, _OWNER = ".lock", ".lock.json"
 
 
 class FolderInUseError(ValueError):
-    """Another process is at work in the folder."""
+    """Another process is using the folder."""
 
 
 @contextlib.contextmanager
 def locked(folder):
-    """Keeps other processes, and other threads, from the same folder inside the `with` block.
+    """Locks a folder against other processes and threads inside the `with` block.
 
-    The operating system holds the lock and drops it with the process, however that ends; the file
-    `.lock` stays behind and means nothing. On network file systems it works where they support
-    `flock`, as NFS 4 and SMB do.
+    The operating system releases the lock when the process ends, however it ends. The file `.lock`
+    stays behind and means nothing. On network file systems the lock works if they support `flock`,
+    as NFS 4 and SMB do.
 
     Args:
-        folder: Made if missing.
+        folder: Path; the folder is created if it is missing.
 
     Raises:
-        FolderInUseError: if another process holds it: says which, and since when.
+        FolderInUseError: if another process holds the lock. The message names it.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

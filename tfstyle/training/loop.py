@@ -1,4 +1,4 @@
-"""Training: a generator learns one painting, or a trunk many, from many photographs."""
+"""Trains a generator on one painting, or a trunk on many."""
 
 import contextlib
 import dataclasses
@@ -39,36 +39,37 @@ _OPTIMIZERS = {"muon": Muon, "adam": keras.optimizers.Adam}
 def train(
     recipe, photographs, folder, vgg="imagenet", precision="float32", previews=(), callbacks=()
 ):
-    """Trains a generator as a recipe says, and goes on where an earlier call was cut off.
+    """Trains a generator by a recipe, or resumes an interrupted training.
 
-    Twice a minute, and after every 100 steps, the folder has a new checkpoint; after every 100
-    steps it has a new `history.csv`, `loss.png` and preview, too. A call with the same recipe and
-    folder after an interruption, at whatever moment,
-    ends with the weights of an uninterrupted training.
+    A checkpoint is written to the folder twice a minute and after every 100 steps. After every 100
+    steps, `history.csv`, `loss.png` and a preview are written, too. After an interruption, call
+    `train` again with the same recipe and folder: it ends with the weights of an uninterrupted
+    training.
 
     Sets the seed of Keras' random numbers to that of the recipe.
 
     Args:
         recipe: `Recipe`.
-        photographs: Folder of photographs, or a sequence of image files: a thousand or more, of
-            any content. Only crops of `recipe.crop` pixels are seen.
-        folder: Where checkpoint, history and previews go.
+        photographs: Folder of photographs, or a sequence of image files. Use a thousand or more,
+            of any content. The training only sees crops of `recipe.crop` pixels.
+        folder: Folder for checkpoint, history and previews.
         vgg: The network of the loss: see `PerceptualLoss`.
         precision: Keras dtype policy of the training: `"float32"`, `"mixed_bfloat16"` (faster on
-            processors that have it) or `"mixed_float16"` (GPUs).
+            processors that support it) or `"mixed_float16"` (GPUs).
         previews: Image files to stylize after every 100 steps.
-        callbacks: Further `keras.callbacks.Callback`s, such as `TensorBoard`. Each 100 steps are
-            a call of `fit` with one epoch: those that count epochs, such as `EarlyStopping`, have
-            no effect.
+        callbacks: Further `keras.callbacks.Callback`s, such as `TensorBoard`. Every 100 steps are
+            a separate call of `fit` with one epoch, so callbacks that count epochs, such as
+            `EarlyStopping`, have no effect.
 
     Returns:
-        `Style`, float32, with what the training measured in its card. Its recipe has the style
-        weight that was found, and the generator's own values, where they were 0.
+        `Style` in float32, whose card holds the measurements of the training. In its recipe, the
+        values that were 0 are replaced: the style weight by the one that was chosen, others by
+        the defaults of the generator.
 
     Raises:
-        ValueError: on bad images, or if the folder holds a training of another recipe.
-        FolderInUseError: a ValueError, if another process trains there.
-        NonFiniteLossError: at the first loss that is not finite; the checkpoint before it stays.
+        ValueError: if an image cannot be used, or if the folder holds a training of another recipe.
+        FolderInUseError: a ValueError, if another process is training in the folder.
+        NonFiniteLossError: if the loss becomes infinite or NaN. The last checkpoint is kept.
     """
     recipe = recipe.explicit
     paths, images = _images(photographs, previews, recipe.crop)
@@ -98,28 +99,28 @@ def train(
 def train_trunk(
     recipes, photographs, folder, vgg="imagenet", precision="float32", previews=(), callbacks=()
 ):
-    """Trains one generator for many paintings: see `train`.
+    """Trains one generator on many paintings, a trunk: see `train`.
 
-    Each picture has one painting, drawn so that all come up equally often. The style terms are
-    balanced by the recipes' style weights: see `balanced`.
+    Each photograph is painted in one of the styles, all of them equally often. The recipes' style
+    weights balance the paintings: see `balanced`.
 
     Args:
-        recipes: Dictionary of style name to `Recipe`. They differ in painting, credit, style
-            size and style weights alone.
-        photographs: As for `train`.
-        folder: As for `train`.
-        vgg: As for `train`.
-        precision: As for `train`.
-        previews: As for `train`.
-        callbacks: As for `train`.
+        recipes: Dictionary of style name to `Recipe`. They may only differ in painting, credit,
+            style size and style weights.
+        photographs: See `train`.
+        folder: See `train`.
+        vgg: See `train`.
+        precision: See `train`.
+        previews: See `train`.
+        callbacks: See `train`.
 
     Returns:
-        `Trunk`, float32, with what the training measured in its card. The recipes are those of
-        `train`.
+        `Trunk` in float32, whose card holds the measurements of the training. Values of 0 in the
+        recipes are replaced as by `train`.
 
     Raises:
-        ValueError: if the recipes differ in more; and as `train`.
-        NonFiniteLossError: as `train`.
+        ValueError: if the recipes differ in anything else, or for the reasons of `train`.
+        NonFiniteLossError: if the loss becomes infinite or NaN. The last checkpoint is kept.
     """
     recipes = {name: recipe.explicit for name, recipe in recipes.items()}
     _refuse_different(recipes)
@@ -153,16 +154,16 @@ def train_trunk(
 
 
 def seconds_per_step(recipe, photographs, vgg="imagenet", precision="float32"):
-    """Measures how long a step of a training takes on this machine.
+    """Measures how long a training step takes on this machine.
 
     Args:
         recipe: `Recipe`.
-        photographs: As for `train`.
-        vgg: As for `train`.
-        precision: As for `train`.
+        photographs: See `train`.
+        vgg: See `train`.
+        precision: See `train`.
 
     Returns:
-        Float, the median of five steps after two of warming up.
+        Float, seconds: the median of five steps after two steps of warm-up.
     """
     recipe = recipe.explicit
     paths, _ = _images(photographs, (), recipe.crop)
@@ -184,12 +185,12 @@ def seconds_per_step(recipe, photographs, vgg="imagenet", precision="float32"):
 
 
 def fastest_precision():
-    """Gives the dtype policy for `train` that is the fastest on this processor."""
+    """Returns the dtype policy for `train` that is the fastest on this processor."""
     return "mixed_bfloat16" if has_bfloat16() else "float32"
 
 
 def _images(photographs, previews, crop):
-    """Gives the paths of the photographs, and the previews as images."""
+    """Returns the paths of the photographs, and the previews as images."""
     paths = photographs
     if isinstance(photographs, str | Path):
         paths = find_images(photographs)
@@ -278,7 +279,7 @@ def _compile(model, recipe):
 
 
 def _setting(recipes, paths, precision):
-    """Gives what decides a training; the paintings by their content, without their credit."""
+    """Returns what decides a training; the paintings by their content, without their credit."""
     names = "\n".join(Path(path).name for path in paths)
     setting = {
         "precision": precision,

@@ -14,22 +14,24 @@ _RMS = 0.2
 
 
 class Muon(keras.optimizers.Adam):
-    """Adam, but the kernels of hidden convolutions move along their orthogonalized momentum.
+    """Muon for the kernels of hidden convolutions, and Adam for all other weights.
 
-    A kernel `[height, width, in, out]` is a matrix of `height * width * in` rows and `out`
-    columns. Its gradient G has few large directions and many small ones, and steps element by
-    element follow the large ones; here all count alike:
+    A kernel `[height, width, in, out]` is treated as a matrix of `height * width * in` rows and
+    `out` columns. Its gradient G has few large directions and many small ones. An optimizer that
+    works element by element mostly follows the large ones. Muon gives all directions equal length
+    by orthogonalizing the momentum M:
 
         M <- 0.95 M + 0.05 G
-        U S V^T = 0.95 M + 0.05 G        (Nesterov's step ahead)
+        U S V^T = 0.95 M + 0.05 G        (Nesterov momentum)
         W <- W - 0.2 sqrt(max(rows, columns)) learning_rate U V^T
 
-    The factor makes the step as long as Adam's usually is, so that both have one learning rate.
-    Adam's are biases, gamma and beta, and the kernels that read or write colours: the three
-    channels are far from alike, and with them orthogonalized too trainings were slower.
+    The factor `0.2 sqrt(max(rows, columns))` gives the step the usual length of Adam's, so that
+    both use the same learning rate. Adam updates biases, gamma, beta, and the kernels whose input
+    or output is an image. Orthogonalizing those kernels, too, made trainings slower.
 
     Args:
-        As Adam's.
+        *args: See `keras.optimizers.Adam`.
+        **kwargs: See `keras.optimizers.Adam`.
 
     Reference:
         Jordan et al., *Muon: An optimizer for hidden layers in neural networks*, 2024; the
@@ -58,14 +60,14 @@ class Muon(keras.optimizers.Adam):
 
 
 def orthogonalized(matrix, dtype="float32"):
-    """Gives `U V^T` of a matrix `U S V^T`, nearly: its singular values become 0.7 to 1.2.
+    """Returns approximately `U V^T` of a matrix `U S V^T`: singular values become 0.7 to 1.2.
 
-    Newton-Schulz iterations, products of matrices alone; zeros stay zeros, and so do directions
-    of less than about a thousandth of the largest.
+    It uses Newton-Schulz iterations, which consist only of matrix products. Directions with
+    singular values below about a thousandth of the largest stay small.
 
     Args:
         matrix: Float tensor `[rows, columns]`.
-        dtype: In which the products are computed.
+        dtype: Dtype in which the products are computed.
 
     Returns:
         Tensor `[rows, columns]` of this dtype.

@@ -1,4 +1,4 @@
-"""What a training lowers: the loss of a recipe, and the Gram matrices of its painting."""
+"""The loss of a recipe, and the Gram matrices of its painting."""
 
 from tfstyle.images.files import read_image
 from tfstyle.images.geometry import resize_longest
@@ -8,14 +8,14 @@ from tfstyle.perceptual import PerceptualLoss
 
 
 def loss_of(recipe, vgg):
-    """Gives the loss of a recipe, and the Gram matrices of its painting at its size.
+    """Returns the loss of a recipe, and the Gram matrices of its painting at `style_size`.
 
     Args:
         recipe: `Recipe`.
-        vgg: The network: see `PerceptualLoss`.
+        vgg: The network of the loss: see `PerceptualLoss`.
 
     Returns:
-        `PerceptualLoss`, and the list of what its `style_grams` gave.
+        Tuple of the `PerceptualLoss` and the result of its `style_grams` for the painting.
     """
     painting = resize_longest(on_white(read_image(recipe.painting)), recipe.style_size)
     loss = PerceptualLoss(**recipe.loss_options, network=vgg)

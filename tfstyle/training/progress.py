@@ -1,4 +1,4 @@
-"""What a training leaves behind: checkpoint, history, loss plot and previews."""
+"""Checkpoints, history, loss plot and previews of a training."""
 
 import json
 import time
@@ -20,24 +20,25 @@ LOSSES = ("loss", "content", "style", "total_variation", "instability")
 
 
 class NonFiniteLossError(ArithmeticError):
-    """The loss became infinite or no number; the last good weights are kept."""
+    """The loss became infinite or NaN. The weights of the last checkpoint are kept."""
 
 
 class Progress(keras.callbacks.Callback):
-    """Writes what a training has reached: a checkpoint twice a minute and after every epoch.
+    """Writes checkpoints twice a minute and after every epoch, and reports after every epoch.
 
-    At the end of an epoch the checkpoint comes first, then history, plot and preview, which say no
-    more than it. A training that goes on writes the history anew from the checkpoint.
+    At the end of an epoch, the checkpoint is written first, then history, plot and preview. A
+    resumed training writes the history again from the checkpoint.
 
     Args:
         folder: `pathlib.Path`.
-        steps: Integer, those of the whole training.
+        steps: Integer, steps of the whole training.
         every: Integer, steps of an epoch.
-        setting: Dictionary of what decides the training: a checkpoint must agree in it.
-        start: What the card says of the weights that the training begins with; of a training that
-            goes on, the attribute of this name is that of its beginning.
-        preview: Function of the generator that gives a `PIL.Image.Image` of what it paints;
-            none if there is nothing to show.
+        setting: Dictionary of everything that decides the training. A checkpoint is only resumed
+            if its setting is equal.
+        start: Entry of the card about the initial weights. In a resumed training, the attribute of
+            this name is that of the checkpoint.
+        preview: Function that takes the generator and returns a `PIL.Image.Image` of what it
+            paints; None for no previews.
     """
 
     def __init__(self, folder, steps, every, setting, start=None, preview=None):
@@ -56,7 +57,7 @@ class Progress(keras.callbacks.Callback):
         self._started = self._saved = time.perf_counter()
 
     def restore(self, model):
-        """Puts the model into the state of the checkpoint, if any; returns the steps done."""
+        """Restores the model from the checkpoint, if there is one; returns the steps done."""
         remove_partial(self._folder)
         if not self._checkpoint.exists():
             return 0
@@ -86,7 +87,7 @@ class Progress(keras.callbacks.Callback):
         return self._done
 
     def summary(self):
-        """Says in the words of the card what the training was and reached."""
+        """Returns the card's entries about this training: steps, seconds and losses."""
         losses = (float(f"{loss:.4g}") for loss in self._history[-1, 2:])
         return {
             "steps": self._done,

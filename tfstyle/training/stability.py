@@ -1,4 +1,4 @@
-"""Steadiness: the picture of a moved, relit, noisy photograph is the moved picture."""
+"""The stability loss: a changed photograph must give the equally changed picture."""
 
 import numpy as np
 from keras import ops
@@ -22,18 +22,18 @@ _BLOCK = 8  # pixels: a codec's errors are alike within its blocks
 
 
 def sample_changes(batch, height, width, seed):
-    """Draws how photographs move, are lit, and which noise they have, in a second exposure.
+    """Draws the changes of a second exposure of photographs: motion, light and noise.
 
     Args:
         batch: Integer, number of photographs.
-        height: Integer, of the photographs.
-        width: Likewise.
-        seed: Tuple of integers: the same one gives the same changes.
+        height: Integer, pixels of the photographs.
+        width: Integer, pixels of the photographs.
+        seed: Tuple of integers; equal seeds give equal changes.
 
     Returns:
-        List of float32 arrays: `displacement` `[batch, height, width, 2]`, for each pixel where it
-        comes from, down and across in pixels, relative to itself; `light`
-        `[batch, height, width, 3]`, factors; and `noise` of the same shape, to be added.
+        List of three float32 arrays. `displacement` `[batch, height, width, 2]` is the offset, down
+        and across in pixels, from each pixel to the position it is read from. `light`
+        `[batch, height, width, 3]` is a factor, and `noise`, of the same shape, is added.
     """
     rng = np.random.default_rng((*seed, 3))
     drawn = [_sample(rng, height, width) for _ in range(batch)]
@@ -62,16 +62,16 @@ def _smooth(rng, height, width, channels):
 
 
 def changed(photographs, displacement, light, noise):
-    """Gives the second exposure of photographs, see `sample_changes`: clipped to [0, 1]."""
+    """Returns the second exposure of photographs, clipped to [0, 1]: see `sample_changes`."""
     return ops.clip(light * warp(photographs, displacement) + noise, 0, 1)
 
 
 def warp(images, displacement):
-    """Moves images: each pixel is read, bilinearly, where its displacement leads.
+    """Moves images by a displacement of each pixel, with bilinear interpolation.
 
         y[n, i, j] = x[n, i + displacement[n, i, j, 0], j + displacement[n, i, j, 1]]
 
-    Beyond the border the pixels of the border repeat.
+    Outside the image, the border pixels are repeated.
 
     Args:
         images: Float `[N, height, width, channels]`.
@@ -101,7 +101,7 @@ def warp(images, displacement):
 
 
 def inside(displacement):
-    """Gives 1 where a displacement leads into the image, 0 elsewhere: float32 `[N, H, W, 1]`."""
+    """Returns 1 where a displacement leads into the image, otherwise 0: float32 `[N, H, W, 1]`."""
     height, width = ops.shape(displacement)[1:3]
     rows, columns = _sources(displacement, height, width)
     within = (rows >= 0) & (rows <= height - 1) & (columns >= 0) & (columns <= width - 1)
@@ -109,14 +109,14 @@ def inside(displacement):
 
 
 def instability(pictures, of_changed, displacement):
-    """Gives the mean absolute difference between moved pictures and those of moved photographs.
+    """Returns the mean absolute difference of moved pictures and pictures of moved photographs.
 
-        mean over pixels seen in both of |warp(picture) - picture of the changed photograph|
+        mean of |warp(picture) - picture of the changed photograph| over pixels visible in both
 
     Args:
-        pictures: Float `[N, height, width, 3]`, those of the photographs.
-        of_changed: Likewise, those of `changed(photographs, ...)`.
-        displacement: Float `[N, height, width, 2]`.
+        pictures: Float `[N, height, width, 3]`, the pictures of the photographs.
+        of_changed: Float `[N, height, width, 3]`, the pictures of `changed(photographs, ...)`.
+        displacement: Float `[N, height, width, 2]`: see `sample_changes`.
 
     Returns:
         float32 scalar.

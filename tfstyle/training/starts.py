@@ -1,4 +1,4 @@
-"""What a training begins with: random weights, those of a style, or those of a trunk."""
+"""Initial weights of a training: random, or those of a style or a trunk."""
 
 import numpy as np
 
@@ -12,12 +12,12 @@ from tfstyle.training.crops import middles
 
 
 def begin(generator, recipe, loss, grams, paths):
-    """Gives the generator the weights that its training begins with.
+    """Sets the initial weights of the generator.
 
-    Of a trunk it takes the style whose pictures have the least loss for this painting.
+    From a trunk, it takes the style whose pictures have the lowest loss for this painting.
 
     Returns:
-        What the card says of the start; none if the weights are random.
+        Entry of the card about the start, or None if the weights are random.
     """
     _check_crop(generator, recipe)
     if not recipe.start:
@@ -39,7 +39,7 @@ def begin(generator, recipe, loss, grams, paths):
 
 
 def begin_trunk(generator, recipes):
-    """As `begin`, for a trunk. From a style: each begins as it; from a trunk: all as in it."""
+    """Sets the initial weights of a trunk: from a style, copied for all paintings, or a trunk."""
     recipe = next(iter(recipes.values()))
     _check_crop(generator, recipe)
     if not recipe.start:
@@ -65,7 +65,7 @@ def begin_trunk(generator, recipes):
 
 
 def _trained_before(card):
-    """Gives the hash of the weights that a training begins with, and what they had cost."""
+    """Returns the hash of the weights that a training begins with, and what they had cost."""
     training = card.get("training", {})  # a baked style has none
     earlier = training.get("start") or {}
     cost = {key: training.get(key, 0) + earlier.get(key, 0) for key in ("steps", "seconds")}

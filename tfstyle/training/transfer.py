@@ -1,4 +1,4 @@
-"""A generator under its perceptual loss: the model that `fit` trains."""
+"""Keras models that combine a generator with its loss, for `fit`."""
 
 import keras
 import numpy as np
@@ -10,21 +10,20 @@ from tfstyle.training.stability import STABILITY_BALANCE, changed, instability
 
 
 class StyleTransfer(keras.Model):
-    """A generator under its perceptual loss: what `fit` trains.
+    """A generator with its perceptual loss, for `fit`.
 
     Args:
-        generator: `keras.Model` of `GENERATORS`.
+        generator: `keras.Model`, built by one of `GENERATORS`.
         perceptual_loss: `PerceptualLoss`.
-        style_grams: What `perceptual_loss.style_grams` gave for the painting.
+        style_grams: The result of `perceptual_loss.style_grams` for the painting.
         jitter: Integer, see `Recipe`.
         stability: Float, see `Recipe`.
-        batch_size: Integer, if it is always the same. TensorFlow's kernels for normalization take
-            one image at a time, so they must know how many there are. Without it, batches are of
-            any size and a step takes longer.
+        batch_size: Integer, or None for batches of any size. TensorFlow's fast normalization works
+            on one image at a time, so it must know their number: without it, a step takes longer.
 
     Input shape:
-        `[N, height, width, 3]` in [0, 1], or the tuple of it and the generator's further inputs;
-        with a stability also the arrays of `stability.sample_changes`, at the end.
+        `[N, height, width, 3]` in [0, 1], or a tuple of it and the generator's further inputs. With
+        `stability`, the arrays of `stability.sample_changes` follow.
     """
 
     def __init__(
@@ -82,7 +81,7 @@ class StyleTransfer(keras.Model):
         return terms["loss"]
 
     def _split(self, inputs):
-        """Gives the inputs of the generator, and those of the stability term, if there is one."""
+        """Returns the inputs of the generator, and those of the stability term, if there is one."""
         inputs = [self._of_known_batch(each) for each in keras.tree.flatten(inputs)]
         return (inputs[:-3], inputs[-3:]) if self.stability else (inputs, [])
 
@@ -103,25 +102,25 @@ class StyleTransfer(keras.Model):
         return [ops.slice(each, (0, top, left, 0), shape) for each in (photographs, pictures)]
 
     def style_target(self, inputs):
-        """Gives the Gram matrices to reach, and the balance of the style term."""
+        """Returns the target Gram matrices, and the factors of the style loss."""
         return self.style_grams, 1.0
 
 
 class ManyStylesTransfer(StyleTransfer):
-    """A trunk under its perceptual loss: each picture's painting is that of its style weights.
+    """A trunk with its perceptual loss. The style weights of a picture select its painting.
 
     Args:
         generator: `keras.Model` of `styles.trunk.build_trunk`.
-        perceptual_loss: `PerceptualLoss` of style weight 1.
-        style_grams: List of arrays `[styles, channels, channels]`, one a style layer.
-        balance: Floats `[styles, style layers]`, the weights of each painting's style terms.
+        perceptual_loss: `PerceptualLoss` with style weight 1.
+        style_grams: List of arrays `[styles, channels, channels]`, one for each style layer.
+        balance: Floats `[styles, style layers]`, the weights of each painting's style layers.
         jitter: Integer, see `Recipe`.
         stability: Float, see `Recipe`.
-        batch_size: As for `StyleTransfer`.
+        batch_size: See `StyleTransfer`.
 
     Input shape:
-        The tuple of `[N, height, width, 3]` in [0, 1] and one-hot `[N, styles]`; and the arrays of
-        `stability.sample_changes` with a stability.
+        Tuple of `[N, height, width, 3]` in [0, 1] and one-hot `[N, styles]`. With `stability`, the
+        arrays of `stability.sample_changes` follow.
     """
 
     def __init__(self, generator, perceptual_loss, style_grams, balance, **kwargs):
