@@ -1,14 +1,15 @@
-"""Export of trained styles: `to_saved_model` and `to_tflite`; `litert` runs what they write.
+"""Export of trained styles: `to_saved_model`, `to_tflite` (a file) and `to_bytes` (its content);
+`litert` runs what they write.
 
-Both need Keras on TensorFlow, which is imported when one of them is used; `litert` needs neither.
+They need Keras on TensorFlow, which is imported when one of them is used; `litert` needs neither.
 """
 
 import importlib
 import importlib.util
 
-_HOMES = {"to_saved_model": "saved_model", "to_tflite": "tflite"}
+_HOMES = {"to_bytes": "tflite", "to_saved_model": "saved_model", "to_tflite": "tflite"}
 
-__all__ = ["to_saved_model", "to_tflite"]
+__all__ = ["to_bytes", "to_saved_model", "to_tflite"]
 
 
 def __getattr__(name):

@@ -9,6 +9,7 @@ It is what a telephone does, and a pattern for other languages.
 
 import argparse
 import json
+import os
 import sys
 import threading
 from functools import partial
@@ -28,7 +29,7 @@ class Painter:
     """A TFLite file of `to_tflite`, loaded.
 
     Args:
-        path: The file.
+        file: Path of the file, or its content as bytes.
         threads: Integer, LiteRT's own choice if None.
 
     Attributes:
@@ -41,10 +42,10 @@ class Painter:
         ImportError: if ai-edge-litert is not installed.
     """
 
-    def __init__(self, path, threads=None):
+    def __init__(self, file: str | os.PathLike | bytes, threads: int | None = None):
         if threads is not None and threads < 1:
             raise ValueError(f"threads must be at least 1. Received: {threads}")
-        content = _read(path)
+        content, path = (file, "The file") if isinstance(file, bytes) else (_read(file), file)
         self.facts = _read_facts(content, path)
         self.size = self.facts["size"] and tuple(self.facts["size"])
         self._lock = threading.Lock()

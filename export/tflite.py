@@ -3,10 +3,13 @@
 import contextlib
 import json
 import numbers
+import os
 import tempfile
 import warnings
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -21,6 +24,7 @@ from tfstyle.export.saved_model import write_function
 from tfstyle.files import replacing
 from tfstyle.generators import noise_inputs, sample_noise, size_rule
 from tfstyle.images.files import read_middle
+from tfstyle.styles.style import Style
 from tfstyle.styles.weights import versions
 
 PRECISIONS = ("float32", "float16", "int8_weights", "int8_dynamic", "int8")
@@ -32,9 +36,57 @@ _CALIBRATION, _JUDGES = 32, 4
 
 
 def to_tflite(
-    style, path, precision="float32", size=None, photographs=(), seed=None, refuse_damage=True
-):
-    """Writes a style as a TFLite file of builtin operations alone, and a JSON of facts beside it.
+    style: Style,
+    path: str | os.PathLike,
+    precision: str = "float32",
+    size: int | tuple[int, int] | None = None,
+    photographs: Sequence[str | os.PathLike] = (),
+    seed: int | None = None,
+    refuse_damage: bool = True,
+) -> dict[str, Any]:
+    """Writes a style as a TFLite file, and a JSON file of facts beside it.
+
+    Args:
+        style: As for `to_bytes`.
+        path: Path ending in `.tflite`. The JSON file has the ending `.json` instead.
+        precision: As for `to_bytes`.
+        size: As for `to_bytes`.
+        photographs: As for `to_bytes`.
+        seed: As for `to_bytes`.
+        refuse_damage: As for `to_bytes`.
+
+    Returns:
+        Dictionary: the facts that are written as JSON.
+
+    Raises:
+        ValueError: if the path does not end in `.tflite`, and as `to_bytes`. Nothing is written
+            then.
+        ImportError: as `to_bytes`.
+
+    Example: `to_tflite(tfstyle.load("mosaic"), "mosaic.tflite", "float16", size=384)`
+    """
+    path = Path(path)
+    if path.suffix != ".tflite":
+        raise ValueError(f"The file must end in .tflite. Received: {path}")
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder. Give the name of a file.")
+    content, facts = to_bytes(style, precision, size, photographs, seed, refuse_damage)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+    with replacing(path.with_suffix(".json")) as temporary:
+        temporary.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    return facts
+
+
+def to_bytes(
+    style: Style,
+    precision: str = "float32",
+    size: int | tuple[int, int] | None = None,
+    photographs: Sequence[str | os.PathLike] = (),
+    seed: int | None = None,
+    refuse_damage: bool = True,
+) -> tuple[bytes, dict[str, Any]]:
+    """Converts a style to the content of a TFLite file that has builtin operations only.
 
     Its one signature `serving_default` takes `image`, float32 `[1, height, width, 3]` in [0, 1],
     and gives `stylized`, the same. Its arithmetic is safe in float16, in which GPU delegates
@@ -42,7 +94,6 @@ def to_tflite(
 
     Args:
         style: `Style`.
-        path: Path ending in `.tflite`; the JSON has the ending `.json` instead.
         precision: One of
             - `"float32"`: within 1e-3 of the style's own pictures.
             - `"float16"`: weights of half the bytes; what GPU delegates compute in anyway.
@@ -54,24 +105,22 @@ def to_tflite(
               for what a normalization gives depends on the photograph. Free sizes are refused.
         size: Integer or `(height, width)`, which GPU delegates need; None for one file of free
             height and width, for processors. Multiples of the generator's.
-        photographs: Image files, for `"int8"`: like those that will be painted, some ten or more.
+        photographs: Image files, for `"int8"`: similar to those that will be painted, ten or more.
         seed: Integer, for a generator that takes noise and a `size`: its noise becomes a constant.
             With None the noise is an input for each scale, `noise_32` to `noise_1`.
         refuse_damage: Whether `"int8"` raises if its pictures of `photographs` have a structural
             similarity below 0.95 with the style's own.
 
     Returns:
-        Dictionary: the facts that are written as JSON.
+        Bytes, which `litert.Painter` takes, and a dictionary: the facts that are inside them, and
+        `bytes`, how many they are; for int8 also `similarity`, the mean over photographs.
 
     Raises:
         ValueError: on another precision, a size that does not fit, int8 without photographs or
-            below the floor. Nothing is written then.
+            below the floor.
         ImportError: on int8 without ai-edge-litert.
-
-    Example: `to_tflite(tfstyle.load("mosaic"), "mosaic.tflite", "float16", size=384)`
     """
-    path = Path(path)
-    _check(path, precision, photographs, seed)
+    _check(precision, photographs, seed)
     size = _check_size(style.model, size)
     if precision == "int8" and size is None:
         raise ValueError("int8 needs a size: give size=384, or (height, width).")
@@ -84,12 +133,7 @@ def to_tflite(
     content = add_metadata(content, facts)
     if precision == "int8":
         facts["similarity"] = _similarity(style, content, size, photographs, refuse_damage)
-    with replacing(path) as temporary:
-        temporary.write_bytes(content)
-    facts["bytes"] = len(content)
-    with replacing(path.with_suffix(".json")) as temporary:
-        temporary.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    return facts
+    return content, {**facts, "bytes": len(content)}
 
 
 def convert(generator, precision, size=None, photographs=(), seed=None):
@@ -116,11 +160,7 @@ def convert(generator, precision, size=None, photographs=(), seed=None):
     return content if precision == "float32" else store_weights(content, generator.name, precision)
 
 
-def _check(path, precision, photographs, seed):
-    if path.suffix != ".tflite":
-        raise ValueError(f"The file must end in .tflite. Received: {path}")
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder. Give the name of a file.")
+def _check(precision, photographs, seed):
     if precision not in PRECISIONS:
         raise ValueError(
             f"precision must be one of {', '.join(PRECISIONS)}. Received: {precision!r}"
@@ -166,12 +206,9 @@ def _samples(generator, photographs, size, seed):
 
 
 def _similarity(style, content, size, photographs, refuse):
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "style.tflite"
-        file.write_bytes(content)
-        painter = Painter(file)
-        judges = [read_middle(path, size) for path in photographs[:_JUDGES]]
-        found = [likeness(painter, style.model, pixels)[1] for pixels in judges]
+    painter = Painter(content)
+    judges = [read_middle(path, size) for path in photographs[:_JUDGES]]
+    found = [likeness(painter, style.model, pixels)[1] for pixels in judges]
     value = round(float(np.mean(found)), 4)
     if refuse and not value >= INT8_FLOOR:
         raise ValueError(

@@ -17,7 +17,7 @@ from trained import ONE_OF_EACH_KIND
 import tfstyle.export
 from benchmarks import half
 from tfstyle import GENERATORS, Recipe, Style
-from tfstyle.export import likeness, litert, portable, to_saved_model, to_tflite
+from tfstyle.export import likeness, litert, portable, to_bytes, to_saved_model, to_tflite
 from tfstyle.export import tflite as tflite_module
 from tfstyle.export.inspection import delegate_problems, operations, partitions
 from tfstyle.export.litert import Painter
@@ -165,6 +165,16 @@ def test_a_file_of_free_size_paints_what_keras_paints(style, tmp_path):
     assert list(image["shape_signature"]) == [1, -1, -1, 3]
     assert facts["bytes"] == (tmp_path / "style.tflite").stat().st_size
     assert names(tmp_path) == ["style.json", "style.tflite"]
+
+
+def test_a_painter_takes_what_to_bytes_gives_and_to_tflite_writes(style, tmp_path, rng):
+    content, facts = to_bytes(style, "float16", size=(64, 96))
+    assert facts == to_tflite(style, tmp_path / "style.tflite", "float16", size=(64, 96))
+    pixels = rng.random((64, 96, 3), "float32")
+    picture = Painter(content).stylize(pixels)
+    np.testing.assert_array_equal(picture, Painter(tmp_path / "style.tflite").stylize(pixels))
+    with pytest.raises(ValueError, match="The file is not a TFLite file"):
+        Painter(b"bytes")
 
 
 @pytest.mark.parametrize("precision", ["float32", "float16", "int8_weights", "int8_dynamic"])
