@@ -26,7 +26,8 @@ if (Path(__file__).parents[1] / "setup.py").is_file():
     sys.meta_path.append(_Checkout())
 
 # The list of public names is the stub that type checkers read: name to the module it lies in.
-# Each is imported when first used, so that `tfstyle.export.litert` runs without Keras.
+# Each is imported when first used, so that `tfstyle.export.litert` runs without Keras. The package
+# lazy_loader does the same: it would be one more that this runner needs.
 _stub = ast.parse(Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
 _imports = (node for node in _stub.body if isinstance(node, ast.ImportFrom))
 _homes = {alias.name: node.module for node in _imports for alias in node.names}
