@@ -254,7 +254,7 @@ class UpsamplingConvolution(Conv2D):
     """`Conv2D` with upsampling, whose bias is added before DEPTH_TO_SPACE: for nothing."""
 
     def call(self, inputs):
-        kernel = kernel_of_phases(self.kernel)
+        kernel = kernel_of_phases(self.kernel, self.upsampling)
         y = super(Conv2D, self).convolution_op(inputs, kernel) + ops.tile(self.bias, 4)
         return depth_to_space(y)
 

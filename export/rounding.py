@@ -17,7 +17,7 @@ def to_half(weights, phases=1):
     Args:
         weights: float32 `[out, height, width, in]`.
         phases: Integer; 4 if the output channels are four times as many, for the pixels of a
-            square: their sums become equal.
+            square: their sums become equal, if they were.
 
     Returns:
         float16, of the same shape.
@@ -60,7 +60,10 @@ def _rounded(weights, steps, phases):
     outputs, height, width, inputs = weights.shape
     exact = (weights / _each(steps, phases)).transpose(0, 3, 1, 2)
     exact = exact.reshape(phases, -1, inputs, height * width)
-    sums = np.round(exact.sum(axis=-1).mean(axis=0))
+    sums = exact.sum(axis=-1)
+    # The phases of a transposed convolution have sums of their own.
+    same = np.ptp(sums, axis=0) < 0.5
+    sums = np.round(np.where(same, sums.mean(axis=0), sums))
     rounded = np.round(exact)
     missing = sums - rounded.sum(axis=-1)
     direction = np.sign(missing)[..., None]

@@ -250,9 +250,9 @@ def _facts(style, precision, size, seed):
     return {
         "name": recipe.title or Path(recipe.painting).stem,
         "description": f"Paints a photograph in the style of: {painting or 'a painting'}.",
-        # Of the painting; who trained the style, and how it may be used, no recipe says.
+        # Of the painting; who trained the style no recipe says.
         "author": recipe.artist and f"painting: {recipe.artist}",
-        "license": recipe.rights and f"painting: {recipe.rights}",
+        "license": _license(style),
         "source": recipe.source,
         "version": "1",
         "generator": recipe.generator,
@@ -266,6 +266,13 @@ def _facts(style, precision, size, seed):
         "tensors": {"inputs": inputs[:1] if baked else inputs, "outputs": [picture]},
         "versions": versions(),
     }
+
+
+def _license(style):
+    """Gives the licence of the painting, and that of weights which come from elsewhere."""
+    parts = {"painting": style.recipe.rights}
+    parts["weights"] = style.card.get("imported", {}).get("license")
+    return "; ".join(f"{name}: {value}" for name, value in parts.items() if value)
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ from tfstyle.layers import (
     InstanceNormalization,
     NearestUpsampling2D,
     ReflectionPadding2D,
+    TanhOutput,
 )
 from tfstyle.noise import draw_noise
 
@@ -27,7 +28,19 @@ _NORMALIZATIONS = {
     # Torch's values: the paper's code compares with these. Torch's momentum 0.1 is Keras' 0.9.
     "batch": lambda: layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
 }
-_PADDINGS = {"reflect": ReflectionPadding2D, "zero": layers.ZeroPadding2D}
+_PADDINGS = {
+    "reflect": ReflectionPadding2D,
+    "zero": layers.ZeroPadding2D,
+    # TensorFlow's "SAME": a stride of 2 begins at the first pixel, not at the zero before it.
+    "same": layers.ZeroPadding2D,
+}
+_UPSAMPLINGS = {"nearest": True, "transposed": "zeros"}
+_HEADS = {
+    "linear": ImageOutput,
+    "tanh": TanhOutput,
+    "tanh_above_black": partial(TanhOutput, 0.0),
+    "normalized_tanh": TanhOutput,
+}
 # Of an image that is upsampled after it: see `_Convolutions.upsampled`.
 _SMALL_PADDINGS = {**_PADDINGS, "reflect": partial(ReflectionPadding2D, symmetric=True)}
 _RATIOS = FACTS["pyramid"].noise_ratios
@@ -36,7 +49,15 @@ _RATIOS = FACTS["pyramid"].noise_ratios
 _PYRAMID_GAIN = 16.0
 
 
-def johnson(width=32, normalization="instance", padding="reflect", styles=0):
+def johnson(
+    width=32,
+    normalization="instance",
+    padding="reflect",
+    styles=0,
+    upsampling="nearest",
+    head="linear",
+    epsilon=1e-5,
+):
     """Builds the residual generator of Johnson et al., which paints the better pictures.
 
     Layers: a 9 x 9 convolution, two 3 x 3 convolutions of stride 2, five residual blocks without
@@ -53,16 +74,22 @@ def johnson(width=32, normalization="instance", padding="reflect", styles=0):
             Defaults to 32, as in the paper. Fewer channels are faster.
         normalization: `"instance"`, or `"batch"` for comparison.
         padding: `"reflect"`, or `"zero"` for comparison, which paints a frame along the border.
+            `"same"` also pads with zeros, where TensorFlow's "SAME" puts them.
         styles: Integer. Above 0, the generator can paint this many styles: its normalizations are
             `ConditionalInstanceNormalization`, and its inputs are a list of the image and
             `style_weights` `[N, styles]`. Defaults to 0.
+        upsampling: `"nearest"`, or `"transposed"` for weights of other projects.
+        head: `"linear"`: `ImageOutput`. For weights of other projects, one of `"tanh"`:
+            `TanhOutput`; `"tanh_above_black"`: the same with `middle=0`; `"normalized_tanh"`: a
+            normalization, then `TanhOutput`.
+        epsilon: Float above 0, of the instance normalizations. Defaults to 1e-5.
 
     Returns:
         `keras.Model` that maps float32 `[N, height, width, 3]` in [0, 1] to the same shape and
         range. Height and width must be multiples of 4 and at least 8.
 
     Raises:
-        ValueError: if the normalization or padding is unknown, if `styles` is combined with batch
+        ValueError: if an option is unknown, if `styles` is combined with batch
             normalization, or if Keras' image data format is not `"channels_last"`.
 
     Example:
@@ -76,7 +103,7 @@ def johnson(width=32, normalization="instance", padding="reflect", styles=0):
         Super-Resolution*, arXiv 1603.08155; `models/johnson.lua` of the paper's code.
     """
     style_weights = keras.Input((styles,), name="style_weights") if styles else None
-    convolve = _Convolutions(normalization, padding, style_weights)
+    convolve = _Convolutions(normalization, padding, style_weights, epsilon)
     image = keras.Input((None, None, 3), name="image")
     x = _image_input("johnson")(image)
     x = convolve(x, width, kernel=9)
@@ -85,9 +112,9 @@ def johnson(width=32, normalization="instance", padding="reflect", styles=0):
     for _ in range(5):
         branch = convolve(x, 4 * width)
         x = x + convolve(branch, 4 * width, activation=None)
-    x = convolve.upsampled(x, 2 * width)
-    x = convolve.upsampled(x, width)
-    x = convolve.to_image(x, kernel=9)
+    x = convolve.upsampled(x, 2 * width, upsampling)
+    x = convolve.upsampled(x, width, upsampling)
+    x = convolve.to_image(x, 9, head)
     return keras.Model([image, style_weights] if styles else image, x, name="johnson")
 
 
@@ -203,26 +230,21 @@ def size_rule(generator):
 class _Convolutions:
     """Applies padding, convolution, normalization and activation, as one generator has them."""
 
-    def __init__(self, normalization, padding, style_weights=None):
+    def __init__(self, normalization, padding, style_weights=None, epsilon=1e-5):
         if keras.config.image_data_format() != "channels_last":
             raise ValueError(
                 "The generators need images whose channels are last. Call "
                 'keras.config.set_image_data_format("channels_last") first, or set '
                 '"image_data_format" in keras.json to it.'
             )
-        if normalization not in _NORMALIZATIONS:
-            raise ValueError(
-                f"normalization must be one of {', '.join(_NORMALIZATIONS)}. "
-                f"Received: {normalization!r}"
-            )
-        if padding not in _PADDINGS:
-            raise ValueError(
-                f"padding must be one of {', '.join(_PADDINGS)}. Received: {padding!r}"
-            )
+        _check("normalization", normalization, _NORMALIZATIONS)
+        _check("padding", padding, _PADDINGS)
         if style_weights is not None and normalization != "instance":
             raise ValueError("Many styles need normalization='instance'.")
         self._normalization = _NORMALIZATIONS[normalization]
+        self._options = {"epsilon": epsilon} if normalization == "instance" else {}
         self._style_weights = style_weights
+        self._starts_late = padding == "same"
         self._padding = _PADDINGS[padding]
         self._small_padding = _SMALL_PADDINGS[padding]
 
@@ -230,24 +252,45 @@ class _Convolutions:
         x = self.normalize(self._convolve(x, channels, kernel, strides, use_bias=False))
         return layers.Activation(activation)(x) if activation else x
 
-    def upsampled(self, x, channels):
+    def upsampled(self, x, channels, upsampling="nearest"):
         """Upsamples by 2, then convolves 3 x 3 as `__call__` does."""
+        _check("upsampling", upsampling, _UPSAMPLINGS)
+        if upsampling == "transposed":
+            return self._transposed(x, channels)
         # A large image padded by 1 is this small one padded by 1, less a pixel at each border.
         # What reflection gives beside the border is of the same small pixel as the border itself.
         x = self._small_padding(1)(x)
         x = Conv2D(channels, 3, upsampling=True, use_bias=False)(x)
         return layers.Activation("relu")(self.normalize(Cropping2D(1)(x)))
 
+    def _transposed(self, x, channels):
+        """Convolves 3 x 3, transposed: zeros between the pixels, and at the borders."""
+        sides = ((1, 0), (1, 0)) if self._starts_late else 1
+        x = layers.ZeroPadding2D(sides)(x)
+        x = Conv2D(channels, 3, upsampling="zeros", use_bias=False)(x)
+        x = x if self._starts_late else Cropping2D(1)(x)
+        return layers.Activation("relu")(self.normalize(x))
+
     def normalize(self, x):
         if self._style_weights is None:
-            return self._normalization()(x)
+            return self._normalization(**self._options)(x)
         styles = self._style_weights.shape[-1]
-        return ConditionalInstanceNormalization(styles)(x, self._style_weights)
+        layer = ConditionalInstanceNormalization(styles, **self._options)
+        return layer(x, self._style_weights)
 
-    def to_image(self, x, kernel):
-        return ImageOutput()(self._convolve(x, 3, kernel, strides=1, use_bias=True))
+    def to_image(self, x, kernel, head="linear"):
+        _check("head", head, _HEADS)
+        is_normalized = head == "normalized_tanh"
+        x = self._convolve(x, 3, kernel, strides=1, use_bias=not is_normalized)
+        return _HEADS[head]()(self.normalize(x) if is_normalized else x)
 
     def _convolve(self, x, channels, kernel, strides, use_bias):
         if kernel > 1:
-            x = self._padding(kernel // 2)(x)
+            late = self._starts_late and strides == 2
+            x = self._padding(((0, 1), (0, 1)) if late else kernel // 2)(x)
         return Conv2D(channels, kernel, strides, use_bias=use_bias)(x)
+
+
+def _check(name, value, known):
+    if value not in known:
+        raise ValueError(f"{name} must be one of {', '.join(known)}. Received: {value!r}")

@@ -13,6 +13,7 @@ import typer
 import tfstyle
 from tfstyle.commands.evaluate import evaluate
 from tfstyle.commands.export import export
+from tfstyle.commands.importing import import_weights
 from tfstyle.commands.list import list_styles
 from tfstyle.commands.stylize import stylize
 from tfstyle.commands.terminal import complain
@@ -34,6 +35,7 @@ app.command()(train)
 app.command()(trunk)
 app.command()(evaluate)
 app.command()(export)
+app.command("import")(import_weights)
 app.command()(web)
 
 

@@ -17,7 +17,7 @@ from tfstyle.layers.conditional import ConditionalInstanceNormalization
 from tfstyle.layers.convolution import Conv2D
 from tfstyle.layers.kernels import fast_kernels
 from tfstyle.layers.normalization import InstanceNormalization
-from tfstyle.layers.pixels import ImageInput, ImageOutput
+from tfstyle.layers.pixels import ImageInput, ImageOutput, TanhOutput
 from tfstyle.layers.resampling import Cropping2D, NearestUpsampling2D, ReflectionPadding2D
 
 __all__ = [
@@ -29,5 +29,6 @@ __all__ = [
     "InstanceNormalization",
     "NearestUpsampling2D",
     "ReflectionPadding2D",
+    "TanhOutput",
     "fast_kernels",
 ]

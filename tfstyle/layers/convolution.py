@@ -23,12 +23,15 @@ class Conv2D(keras.layers.Conv2D):
     So one convolution of the small image computes four times the channels, and `DEPTH_TO_SPACE`
     rearranges them to pixels.
 
+    With `upsampling="zeros"`, zeros stand between the pixels instead of copies. This is a transposed
+    convolution with a mirrored kernel, which style networks of other projects have.
+
     The class has the name of its base class because Keras' weights files name layers by class:
     files of networks that upsample before a `keras.layers.Conv2D` can still be read.
 
     Args:
         *args: See `keras.layers.Conv2D`.
-        upsampling: Whether to upsample first. Defaults to False.
+        upsampling: Whether to upsample first; or `"zeros"`. Defaults to False.
         **kwargs: See `keras.layers.Conv2D`.
 
     Input shape:
@@ -65,7 +68,9 @@ class Conv2D(keras.layers.Conv2D):
 
     def convolution_op(self, inputs, kernel):
         if self.upsampling:
-            return depth_to_space(super().convolution_op(inputs, kernel_of_phases(kernel)))
+            return depth_to_space(
+                super().convolution_op(inputs, kernel_of_phases(kernel, self.upsampling))
+            )
         if use_fast_kernels() and computes_squares(self):
             return self._by_squares(inputs, kernel)
         return super().convolution_op(inputs, kernel)
@@ -110,12 +115,14 @@ def kernel_of_squares(kernel):
     return ops.concatenate(_at_each_corner(kernel), axis=-1)
 
 
-def kernel_of_phases(kernel):
+def kernel_of_phases(kernel, upsampling=True):
     """Returns the kernel of `Conv2D` upsampling: `[k, l, i, o]` to `[a, b, i, 4 * o]`."""
     height, width, *channels = kernel.shape
     pairs = (height // 2 + 1, 2, width // 2 + 1, 2, *channels)
-    phases = [ops.sum(ops.reshape(grown, pairs), axis=(1, 3)) for grown in _at_each_corner(kernel)]
-    return ops.concatenate(phases, axis=-1)
+    grown = [ops.reshape(each, pairs) for each in _at_each_corner(kernel)]
+    if upsampling == "zeros":  # of each square only the first pixel is not 0
+        return ops.concatenate([each[:, 0, :, 0] for each in grown], axis=-1)
+    return ops.concatenate([ops.sum(each, axis=(1, 3)) for each in grown], axis=-1)
 
 
 def _at_each_corner(kernel):

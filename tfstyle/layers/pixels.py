@@ -91,3 +91,33 @@ class ImageOutput(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return input_shape
+
+
+@keras.saving.register_keras_serializable(package="tfstyle")
+class TanhOutput(ImageOutput):
+    """Maps the last feature map to RGB in [0, 1] by a scaled tanh, as other projects' networks do.
+
+        y = 150 / 255 * tanh(x) + middle, clipped to [0, 1]
+
+    It is for their weights. For a training use `ImageOutput`, which says why.
+
+    Args:
+        middle: Float, the picture where `x` is 0. Defaults to 1/2.
+
+    Input shape:
+        `[N, height, width, 3]`.
+
+    Output shape:
+        As the input; float32 whatever the dtype policy of the layers before.
+    """
+
+    def __init__(self, middle=0.5, **kwargs):
+        super().__init__(**kwargs)
+        self.middle = middle
+
+    def call(self, inputs, training=False):
+        pixels = ops.tanh(inputs) * (150 / 255) + self.middle
+        return _clip_for_training(pixels) if training else ops.clip(pixels, 0, 1)
+
+    def get_config(self):
+        return {**super().get_config(), "middle": self.middle}

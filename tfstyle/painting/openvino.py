@@ -172,7 +172,7 @@ def _convolve(layer, x):
     upsampling = getattr(layer, "upsampling", False)
     squares = not upsampling and computes_squares(layer)
     if upsampling:
-        kernel = kernel_of_phases(kernel)
+        kernel = kernel_of_phases(kernel, upsampling)
     elif squares:
         kernel, strides = kernel_of_squares(kernel), [2, 2]
     kernel = _floats(np.transpose(_array(kernel), (3, 2, 0, 1)))
@@ -243,6 +243,11 @@ def _to_image(layer, x):
     return ov.clamp(ov.add(ov.multiply(x, _floats(0.25)), _floats(0.5)), 0.0, 1.0)
 
 
+def _to_image_by_tanh(layer, x):
+    scaled = ov.multiply(ov.tanh(x), _floats(150 / 255))
+    return ov.clamp(ov.add(scaled, _floats(layer.middle)), 0.0, 1.0)
+
+
 # By the name of the class: what a layer or operation of Keras is in OpenVINO.
 _OPERATIONS = {
     "Activation": _activate,
@@ -259,5 +264,6 @@ _OPERATIONS = {
     "NearestUpsampling2D": _upsample,
     "ReflectionPadding2D": _pad,
     "Rescaling": _rescale,
+    "TanhOutput": _to_image_by_tanh,
     "ZeroPadding2D": _pad,
 }

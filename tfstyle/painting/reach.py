@@ -10,6 +10,7 @@ from tfstyle.layers import (
     ImageOutput,
     NearestUpsampling2D,
     ReflectionPadding2D,
+    TanhOutput,
 )
 
 _CONVOLUTIONS = keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D
@@ -18,6 +19,7 @@ _POOLINGS = keras.layers.AveragePooling2D, keras.layers.MaxPooling2D
 _POINTWISE = (
     ImageInput,
     ImageOutput,
+    TanhOutput,
     keras.layers.Activation,
     keras.layers.BatchNormalization,
     keras.layers.ELU,

@@ -16,7 +16,9 @@ from tfstyle.files import replacing
 _CHOICES = {
     "generator": FACTS,
     "normalization": ("instance", "batch"),
-    "padding": ("reflect", "zero"),
+    "padding": ("reflect", "zero", "same"),
+    "upsampling": ("nearest", "transposed"),
+    "head": ("linear", "tanh", "tanh_above_black", "normalized_tanh"),
     "loss_padding": ("replicate", "zero"),
     "optimizer": ("muon", "adam"),
     "trainable": ("all", "normalization"),
@@ -24,6 +26,9 @@ _CHOICES = {
 
 # 0 stands for the generator's own value, until a training writes it down.
 _OWN_VALUES = ("width", "jitter", "learning_rate")
+
+# What only one generator takes, with what it is if no recipe says so.
+_JOHNSON = {"upsampling": "nearest", "head": "linear", "epsilon": 1e-5}
 
 _LEAST_PAINTING = 16  # pixels: VGG19 halves them four times
 
@@ -58,6 +63,8 @@ class Recipe:
         width: Integer, channels of the generator; 0 is 32 for `johnson` and 8 for `pyramid`.
         normalization: `"instance"`, or `"batch"` for comparison.
         padding: `"reflect"`, or `"zero"` for comparison.
+        upsampling, head, epsilon: See `generators.johnson`: what the weights of other projects
+            need. For `johnson` alone.
         noise_channels: Integer, for `pyramid` alone.
         style_size: Integer, pixels of the painting's longer side: the size of the brush
             strokes. 512 shows strokes of a painting on photographs of 256 to 512 pixels.
@@ -107,6 +114,9 @@ class Recipe:
     width: int = 0
     normalization: str = "instance"
     padding: str = "reflect"
+    upsampling: str = "nearest"
+    head: str = "linear"
+    epsilon: float = 1e-5
     noise_channels: int = 0
     style_size: int = 512
     style_weight: float = 0.0
@@ -166,7 +176,10 @@ class Recipe:
         if self.noise_channels and not FACTS[self.generator].noise_ratios:
             takers = " or ".join(repr(name) for name, facts in FACTS.items() if facts.noise_ratios)
             raise ValueError(f"noise_channels are for the generator {takers}.")
-        for name in ("crop", "batch_size", "steps"):
+        others = [name for name, value in _JOHNSON.items() if getattr(self, name) != value]
+        if others and self.generator != "johnson":
+            raise ValueError(f"{', '.join(others)}: for the generator 'johnson'.")
+        for name in ("crop", "batch_size", "steps", "epsilon"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must be above 0. Received: 0")
         if not self.style_layers:
@@ -225,6 +238,8 @@ class Recipe:
         }
         if self.noise_channels:
             options["noise_channels"] = self.noise_channels
+        if self.generator == "johnson":
+            options |= {name: getattr(self, name) for name in _JOHNSON}
         return options
 
     @property

@@ -1,0 +1,1 @@
+"""Style networks of other projects: their weights become styles."""
