@@ -23,8 +23,8 @@ class Conv2D(keras.layers.Conv2D):
     So one convolution of the small image computes four times the channels, and `DEPTH_TO_SPACE`
     rearranges them to pixels.
 
-    With `upsampling="zeros"`, zeros stand between the pixels instead of copies. This is a transposed
-    convolution with a mirrored kernel, which style networks of other projects have.
+    With `upsampling="zeros"`, zeros stand between the pixels instead of copies. This is a
+    transposed convolution with a mirrored kernel, which networks of other projects have.
 
     The class has the name of its base class because Keras' weights files name layers by class:
     files of networks that upsample before a `keras.layers.Conv2D` can still be read.
