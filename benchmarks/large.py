@@ -3,7 +3,8 @@
     python -m benchmarks.large [--sizes 4032x3024 12000x8000] [--photograph PHOTO]
 
 Each picture is painted in a process of its own, from a uint8 array that the process makes: a
-photograph scaled to the size. Prints seconds without the start, the peak memory of the process
+photograph scaled to the size, or the photographs of a folder, enlarged side by side, with grain.
+Prints seconds without the start, the peak memory of the process
 (`ru_maxrss`), the temporary files, and the differences between the pictures in levels of 255, in
 float32. Beside the whole image as it is painted there is the formula, which is slower and rounds
 less: TensorFlow's fast kernel adds up a variance in one float32. `--whole` says up to how many
@@ -20,12 +21,14 @@ import sys
 import tempfile
 import time
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 import tfstyle
+from tfstyle.images.files import find_images
 from tfstyle.images.look import Look
 from tfstyle.images.rows import PillowRows, RowFile
 from tfstyle.painting import streamed
@@ -35,6 +38,8 @@ from tfstyle.painting.whole import needs_of
 from tfstyle.processor import processor_name
 
 PHOTOGRAPH = Path(__file__).parents[1] / "docs" / "images" / "photograph.jpg"
+_CELL = 2500  # pixels, about the side of one of many photographs
+_GRAIN = 4  # levels of 255, where enlarging leaves nothing to paint
 MEMORY = {True: 2e9, False: None}  # above 50 megapixels; the command's own below
 
 
@@ -90,15 +95,14 @@ def run(options, way, size, generator, path):
     """Paints one picture into a file of float32 (uint8 above 50 megapixels)."""
     width, height = map(int, size.split("x"))
     style = tfstyle.load(options.style, generator)
-    with Image.open(options.photograph) as photograph:
-        image = photograph.convert("RGB").resize((width, height), Image.Resampling.BICUBIC)
     is_large = width * height > 5e7
-    rows = PillowRows(image)
-    if is_large:  # as a reader of strips would hold it
-        rows = RowFile((height, width, 3), scratch_folder())
-        for top in range(0, height, 512):
-            rows.write(top, PillowRows(image)[top : top + 512])
-        del image
+    # As a reader of strips would hold it.
+    rows = RowFile((height, width, 3), scratch_folder())
+    for top, pixels in photograph_rows(options.photograph, height, width):
+        rows.write(top, pixels)
+    if not is_large:
+        image = Image.fromarray(rows[:])
+        rows = PillowRows(image)
     memory = options.memory or MEMORY[is_large]
     sizes = []
     started = time.perf_counter()
@@ -117,6 +121,35 @@ def run(options, way, size, generator, path):
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
     return seconds, peak, max(sizes, default=0) / 1e9
+
+
+def photograph_rows(photograph, height, width):
+    """Yields the first row and the uint8 `[rows, width, 3]` of each strip of a photograph."""
+    if not photograph.is_dir():
+        with Image.open(photograph) as image:
+            scaled = image.convert("RGB").resize((width, height), Image.Resampling.BICUBIC)
+        yield 0, np.asarray(scaled)
+        return
+    paths = find_images(photograph)
+    rng = np.random.default_rng(0)
+    bands, columns = (max(1, round(side / _CELL)) for side in (height, width))
+    tops, lefts = (
+        np.linspace(0, side, count + 1).round().astype(int)
+        for side, count in ((height, bands), (width, columns))
+    )
+    for band in range(bands):
+        sizes = [(right - left, tops[band + 1] - tops[band]) for left, right in pairwise(lefts)]
+        cells = [cell(paths[(band * 5 + n) % len(paths)], size) for n, size in enumerate(sizes)]
+        for first in range(0, sizes[0][1], 256):
+            strip = np.concatenate([each[first : first + 256] for each in cells], axis=1)
+            grain = rng.standard_normal(strip.shape, dtype="float32") * _GRAIN
+            yield tops[band] + first, np.clip(strip + grain, 0, 255).round().astype("uint8")
+
+
+def cell(path, size):
+    """Gives a photograph, cut and enlarged to a size."""
+    with Image.open(path) as image:
+        return np.asarray(ImageOps.fit(image.convert("RGB"), size, Image.Resampling.BICUBIC))
 
 
 def formula(generator, inputs):
