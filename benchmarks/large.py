@@ -60,7 +60,9 @@ def main():
         print(json.dumps(run(options, *options.run)))
         return
     print(processor_name())
-    print(f"{'size':>12} {'generator':10} {'way':7} {'seconds':>8} {'GB':>6} {'files GB':>9}")
+    print(
+        f"{'size':>12} {'generator':10} {'way':7} {'seconds':>8} {'processor':>9} {'GB':>6} {'files GB':>9}"
+    )
     with tempfile.TemporaryDirectory(dir=scratch_folder()) as folder:
         for size in options.sizes:
             for generator in options.generators:
@@ -77,9 +79,9 @@ def compared(options, size, generator, folder):
         arguments = ["--run", way, size, generator, str(pictures[way])]
         command = [sys.executable, "-m", "benchmarks.large", *sys.argv[1:], *arguments]
         process = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-        seconds, peak, files = json.loads(process.stdout.splitlines()[-1])
-        line = f"{size:>12} {generator:10} {way:7} {seconds:8.1f} {peak:6.2f} {files:9.2f}"
-        print(line, flush=True)
+        *seconds, peak, files = json.loads(process.stdout.splitlines()[-1])
+        times = "{:8.1f} {:9.1f}".format(*seconds)
+        print(f"{size:>12} {generator:10} {way:7} {times} {peak:6.2f} {files:9.2f}", flush=True)
     if fits:
         read = {way: np.fromfile(path, "float32") for way, path in pictures.items()}
         for way, other in (("strips", "whole"), ("strips", "formula"), ("whole", "formula")):
@@ -105,7 +107,7 @@ def run(options, way, size, generator, path):
         rows = PillowRows(image)
     memory = options.memory or MEMORY[is_large]
     sizes = []
-    started = time.perf_counter()
+    started, busy = time.perf_counter(), time.process_time()
     with Path(path).open("wb") as file, watched(sizes):
         if way == "whole":
             style.stylize(np.float32(rows[:]) / 255, memory=1e12).tofile(file)
@@ -118,9 +120,9 @@ def run(options, way, size, generator, path):
                 (np.rint(255 * pixels).astype("uint8") if is_large else pixels).tofile(file)
 
             streamed.paint_rows(style.model, rows, write, Look(), memory)
-    seconds = time.perf_counter() - started
+    seconds, busy = time.perf_counter() - started, time.process_time() - busy
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
-    return seconds, peak, max(sizes, default=0) / 1e9
+    return seconds, busy, peak, max(sizes, default=0) / 1e9
 
 
 def photograph_rows(photograph, height, width):
