@@ -57,6 +57,9 @@ setup(
         # MediaPipe's own writer is broken since 0.10.30 and brings 200 MB of OpenCV.
         "export": ["ai-edge-litert"],
         "heif": ["pillow-heif"],  # HEIC, the format of phones; brings 6 MB of codecs
+        # Decodes TIFF, PNG and JPEG strip by strip; 18 MB of libvips. Pillow has no such way, and
+        # tifffile reads one format, uncompressed without further packages.
+        "large": ["pyvips[binary]>=3"],
         "tensorboard": ["tensorboard"],
         # The fastest engine for pictures on a CPU, and the one that starts at once. It is not
         # required: it has no wheels for some systems, and holds NumPy back by a version.
@@ -69,7 +72,7 @@ setup(
         # xdist: the tests are many small programs of one thread each.
         "test": [
             *("ai-edge-litert", "av>=18", "hypothesis", "opencv-python-headless"),
-            *("openvino>=2025.4", "pillow-heif", "platformdirs"),
+            *("openvino>=2025.4", "pillow-heif", "platformdirs", "pyvips[binary]>=3"),
             *("pytest>=8", "pytest-timeout", "pytest-xdist", "tensorboard"),
         ],
     },

@@ -19,6 +19,7 @@ from tfstyle.commands.memory import any_is_large
 from tfstyle.images.colors import srgb_profile
 from tfstyle.images.files import read_image
 from tfstyle.images.look import painted
+from tfstyle.images.rows import RowFile, painted_in_file
 from tfstyle.images.sixteen import write_16_bits
 from tfstyle.media.animation import read_animation
 from tfstyle.media.batch import plan_pictures
@@ -32,6 +33,8 @@ class Inverter:
     def paint(self, image, look, memory=None, progress=None):
         if isinstance(image, np.ndarray):
             return np.concatenate([1 - image[..., :3], image[..., 3:]], axis=-1)
+        if isinstance(image, RowFile):
+            return painted_in_file(image, lambda rows, write: write(0, 1 - rows[:] / 255))
         return painted(image, lambda pixels: look.apply(lambda x, _: 1 - x, pixels[None])[0])
 
 

@@ -56,10 +56,20 @@ def any_is_large(
     return False
 
 
-def tell_of_memory(path: Path, size: tuple[int, int], memory: float | None) -> None:
-    """Tells before a photograph is painted that even strips take more than the memory."""
+def tell_of_memory(
+    path: Path, size: tuple[int, int], memory: float | None, is_by_rows: bool = False
+) -> None:
+    """Tells before a photograph is painted that even strips take more than the memory.
+
+    Args:
+        path: The photograph.
+        size: Width and height.
+        memory: See `painting.budget`.
+        is_by_rows: Whether photograph and picture lie in files.
+    """
     width, height = size
-    least, allowed = least_bytes(height, width), budget(memory)
+    least = least_bytes(0, 0) if is_by_rows else least_bytes(height, width)
+    allowed = budget(memory)
     if least > allowed:
         say(
             f"{path}: {width} x {height} pixels take {least / 1e9:.1f} GB of memory at least, "

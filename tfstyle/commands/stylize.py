@@ -29,6 +29,8 @@ from tfstyle.commands.terminal import (
 )
 from tfstyle.images.formats import format_of, picture_name
 from tfstyle.images.look import Look
+from tfstyle.images.row_writers import check_size, writes_rows
+from tfstyle.images.rows import RowFile
 from tfstyle.images.sixteen import float_pixels, name_of_16_bits, write_16_bits
 from tfstyle.media.animation import Animation
 from tfstyle.media.batch import Item, Report, plan_pictures
@@ -115,8 +117,9 @@ def stylize(
     reported, the others are still done, and the exit code is 1.
     """
     look = Look(strength, keep_colors, grain, seed, mask, stroke)
-    read = _Reader(max_side, metadata)
     allowed = parse_bytes(memory)
+    # Pictures of 16 bits are of floats in memory.
+    read = _Reader(max_side, metadata, allowed if bits == Bits.eight else float("inf"))
     if huge:
         Image.MAX_IMAGE_PIXELS = None
     if _STREAM in photographs or output == _STREAM:
@@ -208,7 +211,10 @@ def _paint_one(item, read, look, painter, force, bits, memory, progress):
     try:
         _refuse_overwriting(item.photograph, item.picture, force)
         photograph = read(item.photograph)
-        tell_of_memory(item.photograph, photograph.size, memory)
+        is_by_rows = isinstance(photograph.image, RowFile) and writes_rows(item.picture)
+        if is_by_rows:
+            check_size(item.picture, photograph.image.shape)
+        tell_of_memory(item.photograph, photograph.size, memory, is_by_rows)
         paint = partial(painter.paint, look=look, memory=memory, progress=progress)
         _save(photograph, paint, item.picture, bits)
     except (ValueError, OSError) as error:
@@ -232,8 +238,8 @@ def _save(photograph, paint, target, bits):
 class _Reader:
     """Reads a photograph as the command was told to."""
 
-    def __init__(self, max_side, metadata):
-        self._options = (max_side, metadata)
+    def __init__(self, max_side, metadata, memory):
+        self._options = (max_side, metadata, memory)
 
     def __call__(self, source):
         with without_libtiff(source):

@@ -44,7 +44,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     image.load()
     refuse_shallow(image, tile)
     info = metadata_of(image)
-    upright = _turned(to_8_bits(image), _orientation(image))
+    upright = _turned(to_8_bits(image), orientation_of(image))
     result = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     colors, profile = _through_profile(upright, result.convert("RGB"), image.info)
     if colors:
@@ -62,7 +62,8 @@ def srgb_profile() -> bytes:
     return profile[:24] + bytes(12) + profile[36:]  # without the second it was made in
 
 
-def _orientation(image):
+def orientation_of(image: Image.Image) -> int | None:
+    """Returns the EXIF orientation of an image, 1 to 8; None or another number counts as 1."""
     # `ImageOps.exif_transpose` writes all tags anew and fails on the odd ones of many cameras;
     # https://github.com/python-pillow/Pillow/issues/8965. None is a reason to refuse a photograph.
     with contextlib.suppress(Exception):

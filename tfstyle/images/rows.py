@@ -1,5 +1,8 @@
 """Images whose rows are read and written as they are needed."""
 
+import copy
+import errno
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,15 +13,18 @@ from PIL import Image
 from tfstyle.images.pixels import to_pixels, to_uint8
 from tfstyle.images.transparency import fill_hidden
 
-Write = Callable[[int, np.ndarray], None]
+_ROWS = 256  # at a time
 
 
 class RowFile:
-    """A uint8 image in a temporary file, which ends with it.
+    """An upright sRGB image of uint8 in a temporary file, which ends with it.
+
+    The file has no name where the system allows that: it vanishes with the process.
 
     Args:
-        shape: `(height, width, channels)`.
+        shape: `(height, width, 3)`.
         folder: Where the file lies.
+        info: Dictionary of metadata and profile, as `PIL.Image.Image.info` of `read_image`.
 
     Example:
 
@@ -28,10 +34,11 @@ class RowFile:
         True
     """
 
-    def __init__(self, shape: tuple[int, int, int], folder: str | Path):
+    def __init__(self, shape: tuple[int, int, int], folder: str | Path, info: dict | None = None):
         self.shape = shape
-        self._file = tempfile.NamedTemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
-        self.path = Path(self._file.name)
+        self.info = dict(info or {})
+        self._folder = folder
+        self._file = _Temporary(folder)
 
     def __enter__(self):
         return self
@@ -41,23 +48,85 @@ class RowFile:
 
     def __getitem__(self, rows: slice) -> np.ndarray:
         top, bottom, _ = rows.indices(self.shape[0])
-        result = np.empty((bottom - top, *self.shape[1:]), "uint8")
-        content = result.reshape(-1).data
-        self._file.seek(top * self._row_bytes)
-        while len(content):
-            content = content[self._file.readinto(content) :]
+        result = np.empty((max(0, bottom - top), *self.shape[1:]), "uint8")
+        self._file.read(top * self._row_bytes, result.reshape(-1).data)
         return result
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, as Pillow has them."""
+        return self.shape[1], self.shape[0]
+
+    def copy(self) -> "RowFile":
+        """Returns one whose pixels are in the same file, with metadata of its own."""
+        other = copy.copy(self)
+        other.info = dict(self.info)
+        return other
+
+    def empty_like(self) -> "RowFile":
+        """Returns one of the same shape, place and metadata, whose pixels are not yet written."""
+        return RowFile(self.shape, self._folder, self.info)
+
+    def to_image(self) -> Image.Image:
+        """Returns it as an image in memory, of 4 bytes for each pixel."""
+        image = Image.new("RGB", self.size)
+        target = PillowRows(image)
+        for top in range(0, self.shape[0], _ROWS):
+            target.write(top, self[top : top + _ROWS])
+        image.info = dict(self.info)
+        return image
 
     def write(self, top: int, pixels: np.ndarray) -> None:
         """Writes rows from `top` on, uint8 `[rows, width, channels]`."""
-        content = np.ascontiguousarray(pixels).reshape(-1).data
-        self._file.seek(top * self._row_bytes)
-        while len(content):
-            content = content[self._file.write(content) :]
+        self._put(top * self._row_bytes, pixels)
+
+    def write_columns(self, left: int, pixels: np.ndarray) -> None:
+        """Writes columns from `left` on, uint8 `[height, columns, channels]`."""
+        for row, piece in enumerate(np.ascontiguousarray(pixels)):
+            self._put(row * self._row_bytes + left * self.shape[2], piece)
+
+    def _put(self, start, pixels):
+        try:
+            self._file.write(start, np.ascontiguousarray(pixels).reshape(-1).data)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            taken = np.prod(self.shape) / 1e9
+            raise OSError(
+                f"{self._folder} is full: the image takes {taken:.1f} GB there. Free some "
+                "space, or set TMPDIR to a larger disk."
+            ) from None
 
     @property
     def _row_bytes(self):
         return self.shape[1] * self.shape[2]
+
+
+class _Temporary:
+    """A temporary file without a name, until the last that knows it is gone."""
+
+    def __init__(self, folder):
+        with tempfile.TemporaryFile(dir=folder) as file:
+            self._number = os.dup(file.fileno())
+
+    def close(self):
+        number, self._number = self._number, None
+        if number is not None:
+            os.close(number)
+
+    __del__ = close
+
+    def read(self, start, content):
+        os.lseek(self._number, start, os.SEEK_SET)
+        while len(content):
+            piece = os.read(self._number, len(content))
+            content[: len(piece)] = piece
+            content = content[len(piece) :]
+
+    def write(self, start, content):
+        os.lseek(self._number, start, os.SEEK_SET)
+        while len(content):
+            content = content[os.write(self._number, content) :]
 
 
 class PillowRows:
@@ -101,4 +170,11 @@ def painted_by_rows(image: Image.Image, paint: Callable[..., None]) -> Image.Ima
     if alpha:
         picture.putalpha(alpha)
     picture.info = dict(image.info)
+    return picture
+
+
+def painted_in_file(image: RowFile, paint: Callable[..., None]) -> RowFile:
+    """Paints an image in a file, as `painted_by_rows` does; the picture is in another file."""
+    picture = image.empty_like()
+    paint(image, lambda top, pixels: picture.write(top, to_uint8(pixels)))
     return picture

@@ -46,7 +46,10 @@ def working_bytes(memory: float | None, picture_bytes: int) -> float:
 
 
 def least_bytes(height: int, width: int) -> float:
-    """Returns about the least memory in which `Style.paint` paints a `PIL.Image.Image`."""
+    """Returns about the least memory in which `Style.paint` paints a `PIL.Image.Image`.
+
+    A `RowFile` takes what an image without pixels takes.
+    """
     # Pillow has 4 bytes for a pixel, of the photograph and of the picture.
     return _PROCESS_BYTES + _LEAST_WORKING_BYTES + 8 * height * width
 

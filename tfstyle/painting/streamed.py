@@ -13,6 +13,7 @@ import numpy as np
 from tfstyle.generators import noise_inputs, size_rule
 from tfstyle.images.geometry import fitting, resize_pixels
 from tfstyle.images.look import Look
+from tfstyle.images.rows import RowFile
 from tfstyle.layers import fast_kernels
 from tfstyle.layers.strips import as_tensor, moments
 from tfstyle.painting.budget import working_bytes
@@ -64,7 +65,7 @@ def paint_rows(
     Args:
         generator: `keras.Model` of `build_generator`, or of `styles.trunk.build_trunk`.
         image: Anything with `shape` `(height, width, 3)` whose slices of rows are arrays, of uint8
-            or of floats in [0, 1].
+            or of floats in [0, 1]. Of a `RowFile` the picture is taken to go into a file too.
         write: Function that is given the first row of a strip of the picture, and its float32
             `[rows, width, 3]` in [0, 1]: from the top on, each row once.
         look: `Look`.
@@ -96,7 +97,7 @@ def paint_rows(
     others = _noise(generator, *sides, look.seed)
     if style_weights is not None:
         others["style_weights"] = np.float32(style_weights)[None]
-    working = working_bytes(memory, 4 * height * width)
+    working = working_bytes(memory, 0 if isinstance(image, RowFile) else 4 * height * width)
     if look.stroke == 1:
         stream(
             generator,

@@ -13,7 +13,7 @@ from tfstyle.facts import FACTS
 from tfstyle.images.files import read_image, still_of
 from tfstyle.images.look import Look, painted
 from tfstyle.images.pixels import check_pixels, to_uint8, values_of
-from tfstyle.images.rows import painted_by_rows
+from tfstyle.images.rows import RowFile, painted_by_rows, painted_in_file
 from tfstyle.images.transparency import visible_pixels
 from tfstyle.painting.budget import fits_whole
 from tfstyle.painting.processes import refuse_fork
@@ -124,6 +124,9 @@ class Style:
     def paint(self, image, look, memory=None, progress=None):
         """Paints a photograph with a `Look`: see `stylize`.
 
+        A `RowFile`, as `media.photograph.read_photograph` gives of an image that the memory does
+        not hold, gives a `RowFile`.
+
         Raises:
             ValueError: as `stylize`.
             OSError: likewise.
@@ -143,6 +146,10 @@ class Style:
             image = read_image(image)
         elif isinstance(image, Image.Image):
             image = still_of(image)
+        elif isinstance(image, RowFile):
+            if self._can_stream():
+                return painted_in_file(image, by_rows)
+            image = image.to_image()
         else:
             array = values_of(image)
             check_pixels(array)
@@ -158,9 +165,12 @@ class Style:
         pixels = size[0] * size[1] / look.stroke**2
         if fits_whole(self.recipe.generator, pixels, memory):
             return True
+        return not self._can_stream()
+
+    def _can_stream(self):
         from tfstyle.painting.streamed import can_stream
 
-        return not can_stream(self.model)
+        return can_stream(self.model)
 
     def save(self, folder: str | Path, previews: Sequence[str | Path] = ()) -> "Style":
         """Writes the style, to `folder/GENERATOR`, and its painting, to `folder`.

@@ -1,0 +1,188 @@
+"""Images written from the top on, a few rows at a time: JPEG, PNG and TIFF.
+
+They need no memory for the whole picture, in pixels or as a file. PNG and TIFF also hold 16 bits
+in each channel, which Pillow does not write in colour.
+"""
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, TiffImagePlugin
+
+from tfstyle.images.files import options, write
+from tfstyle.images.formats import format_of
+
+_ROWS = 256  # at a time
+_PROFILE, _XMP = 34675, 700  # numbers of TIFF tags
+_LARGEST = {"JPEG": 65500, "PNG": 2**31 - 1, "TIFF": 2**31 - 1}  # sides
+_TIFF_BYTES = 2**32 - 2**24  # its places are numbers of 32 bits; some are for the metadata
+_MOST_BLOCKS = 65535  # of JPEG between two restarts
+
+
+def check_size(path: str | Path, shape: tuple[int, int, int], bits: int = 8) -> None:
+    """Checks that a file of a suffix holds an image of a size.
+
+    Args:
+        path: The file.
+        shape: `(height, width, channels)`.
+        bits: Of each channel.
+
+    Raises:
+        ValueError: if it does not, or its format is not JPEG, PNG or TIFF.
+    """
+    format = format_of(path)
+    if format not in _LARGEST:
+        raise ValueError(f"{path}: only JPEG, PNG and TIFF are written by rows.")
+    if max(shape[:2]) > _LARGEST[format]:
+        raise ValueError(
+            f"{path}: {format} holds {_LARGEST[format]} pixels a side. Received: "
+            f"{shape[1]} x {shape[0]}. Write .png or .tif."
+        )
+    if format == "TIFF" and int(np.prod(shape)) * bits // 8 > _TIFF_BYTES:
+        raise ValueError(f"{path}: a TIFF holds less than 4.3 GB of pixels. Write .png.")
+
+
+def writes_rows(path: str | Path) -> bool:
+    """Whether a suffix is of a format that is written by rows."""
+    return format_of(path) in _LARGEST
+
+
+def write_rows(rows, path: str | Path, info: dict | None = None, quality: int = 95) -> None:
+    """Writes an image by rows; the file is what `files.write_image` would write, or equals it.
+
+    Args:
+        rows: Anything with `shape` `(height, width, 3 or 4)` whose slices of rows are arrays, of
+            uint8 or uint16.
+        path: The file; its suffix is of JPEG, PNG or TIFF.
+        info: Dictionary of `icc_profile`, `exif`, `xmp` and `dpi`, each if there is.
+        quality: Integer up to 100, of JPEG.
+
+    Raises:
+        ValueError: if the format does not hold the image: see `check_size`.
+        OSError: if the file cannot be written.
+    """
+    bits = 8 * rows[:1].dtype.itemsize
+    check_size(path, rows.shape, bits)
+    format = format_of(path)
+    if format == "JPEG":
+        pieces = _jpeg(rows, info or {}, quality)
+    else:
+        pieces = {"PNG": _png, "TIFF": _tiff}[format](rows, info or {}, bits)
+    write(path, lambda file: file.writelines(pieces))
+
+
+def _strips(rows, height=_ROWS) -> Iterator[np.ndarray]:
+    for top in range(0, rows.shape[0], height):
+        yield np.asarray(rows[top : top + height])
+
+
+def _jpeg(rows, info, quality) -> Iterator[bytes]:
+    """Yields a JPEG: strips that Pillow encodes, joined by restart markers.
+
+    A restart begins anew what a JPEG carries from block to block, so that blocks of 8 x 8 pixels
+    and their bits are those of a JPEG of the whole.
+    """
+    height, width, _ = rows.shape
+    blocks = -(-width // 8)
+    high = max(1, min(_ROWS // 8, _MOST_BLOCKS // blocks))
+    last = -(-height // (8 * high)) - 1
+    for number, strip in enumerate(_strips(rows, 8 * high)):
+        image = Image.fromarray(strip)
+        image.info = info if number == 0 else {}
+        file = io.BytesIO()
+        image.save(file, "JPEG", **options(image, "JPEG", quality))
+        header, content = _parted(file.getvalue(), height, high * blocks)
+        if number == 0:
+            yield header
+        yield content
+        yield b"\xff\xd9" if number == last else bytes((0xFF, 0xD0 + number % 8))
+
+
+def _parted(jpeg, height, blocks):
+    """Parts a JPEG into its header, of another height and with restarts, and its coded blocks."""
+    header, position, marker = bytearray(jpeg[:2]), 2, None
+    while marker != 0xDA:  # start of scan
+        marker = jpeg[position + 1]
+        end = position + 2 + int.from_bytes(jpeg[position + 2 : position + 4])
+        segment = bytearray(jpeg[position:end])
+        if marker == 0xC0:  # start of frame: length, precision, height, width
+            segment[5:7] = height.to_bytes(2)
+        if marker == 0xDA:
+            header += struct.pack(">HHH", 0xFFDD, 4, blocks)
+        header += segment
+        position = end
+    return bytes(header), jpeg[position:-2]
+
+
+def _png(rows, info, bits) -> Iterator[bytes]:
+    height, width, channels = rows.shape
+    kind = {3: 2, 4: 6}[channels]  # RGB, RGBA
+    yield b"\x89PNG\r\n\x1a\n"
+    yield _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, kind, 0, 0, 0))
+    for name, data in _described(info):
+        yield _chunk(name, data)
+    compressor = zlib.compressobj(6)
+    above = np.zeros((1, width * channels * bits // 8), "uint8")
+    for strip in _strips(rows):
+        levels = strip.astype(f">u{bits // 8}").view("uint8").reshape(len(strip), -1)
+        # Each row less the one above, in bytes: PNG's filter 2.
+        differences = np.diff(levels, axis=0, prepend=above)
+        above = levels[-1:]
+        if data := compressor.compress(np.insert(differences, 0, 2, axis=1).data):
+            yield _chunk(b"IDAT", data)
+    yield _chunk(b"IDAT", compressor.flush())
+    yield _chunk(b"IEND", b"")
+
+
+def _chunk(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def _described(info) -> Iterator[tuple[bytes, bytes]]:
+    if profile := info.get("icc_profile"):
+        yield b"iCCP", b"ICC Profile\0\0" + zlib.compress(profile)
+    if dpi := info.get("dpi"):
+        yield b"pHYs", struct.pack(">IIB", *(round(value / 0.0254) for value in dpi), 1)
+    if exif := info.get("exif"):
+        yield b"eXIf", exif.removeprefix(b"Exif\0\0")
+    if xmp := info.get("xmp"):
+        yield b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + xmp
+
+
+def _tiff(rows, info, bits) -> Iterator[bytes]:
+    height, width, channels = rows.shape
+    tags = TiffImagePlugin.ImageFileDirectory_v2(prefix=b"II")
+    exif = Image.Exif()
+    exif.load(info.get("exif") or b"")
+    groups = TiffImagePlugin.TiffTags.TAGS_V2_GROUPS
+    for tag in exif:
+        tags[tag] = exif.get_ifd(tag) if tag in groups else exif[tag]
+    tags[TiffImagePlugin.IMAGEWIDTH], tags[TiffImagePlugin.IMAGELENGTH] = width, height
+    tags[TiffImagePlugin.BITSPERSAMPLE] = (bits,) * channels
+    tags[TiffImagePlugin.COMPRESSION] = 1
+    tags[TiffImagePlugin.PHOTOMETRIC_INTERPRETATION] = 2  # RGB
+    tags[TiffImagePlugin.SAMPLESPERPIXEL] = channels
+    tops = range(0, height, _ROWS)
+    row_bytes = width * channels * bits // 8
+    tags[TiffImagePlugin.ROWSPERSTRIP] = _ROWS
+    tags[TiffImagePlugin.STRIPBYTECOUNTS] = [min(_ROWS, height - top) * row_bytes for top in tops]
+    # Moved behind the tags when they are written.
+    tags[TiffImagePlugin.STRIPOFFSETS] = [top * row_bytes for top in tops]
+    if channels == 4:
+        tags[TiffImagePlugin.EXTRASAMPLES] = 2  # alpha, by which colours are not multiplied
+    if dpi := info.get("dpi"):
+        tags[TiffImagePlugin.RESOLUTION_UNIT] = 2  # inches
+        tags[TiffImagePlugin.X_RESOLUTION], tags[TiffImagePlugin.Y_RESOLUTION] = dpi
+    if profile := info.get("icc_profile"):
+        tags[_PROFILE] = profile
+    if xmp := info.get("xmp"):
+        tags[_XMP] = xmp
+    file = io.BytesIO()
+    tags.save(file)
+    yield file.getvalue()
+    for strip in _strips(rows):
+        yield strip.astype(f"<u{bits // 8}").tobytes()
