@@ -6,8 +6,7 @@ Each picture is painted in a process of its own, from a uint8 array that the pro
 photograph scaled to the size, or the photographs of a folder, enlarged side by side, with grain.
 Prints the seconds without the start, the processor's seconds, which a busy machine changes little,
 the peak memory of the process (`ru_maxrss`), the temporary files, and the differences between the
-pictures in levels of 255, in float32. Beside the whole image as it is painted there is the formula,
-which is slower and rounds less. `--whole` says up to how many megapixels the whole image is
+pictures in levels of 255, in float32. `--whole` says up to how many megapixels the whole image is
 painted: `pyramid` takes 0.8 GB for each. `--save FOLDER` keeps the pictures.
 """
 
@@ -19,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -32,8 +30,6 @@ from tfstyle.images.look import Look
 from tfstyle.images.rows import PillowRows, RowFile
 from tfstyle.painting import streamed
 from tfstyle.painting.scratch import scratch_folder
-from tfstyle.painting.sizes import paint
-from tfstyle.painting.whole import needs_of
 from tfstyle.processor import processor_name
 
 PHOTOGRAPH = Path(__file__).parents[1] / "docs" / "images" / "photograph.jpg"
@@ -72,7 +68,7 @@ def compared(options, size, generator, folder):
     width, height = map(int, size.split("x"))
     fits = width * height <= options.whole * 1e6
     pictures = {}
-    for way in ("strips", "whole", "formula") if fits else ("strips",):
+    for way in ("strips", "whole") if fits else ("strips",):
         pictures[way] = folder / f"{generator}_{size}_{way}.raw"
         arguments = ["--run", way, size, generator, str(pictures[way])]
         command = [sys.executable, "-m", "benchmarks.large", *sys.argv[1:], *arguments]
@@ -82,10 +78,9 @@ def compared(options, size, generator, folder):
         print(f"{size:>12} {generator:10} {way:7} {times} {peak:6.2f} {files:9.2f}", flush=True)
     if fits:
         read = {way: np.fromfile(path, "float32") for way, path in pictures.items()}
-        for way, other in (("strips", "whole"), ("strips", "formula"), ("whole", "formula")):
-            difference = 255 * np.abs(read[way] - read[other])
-            of_pixels = f"most {difference.max():.4f}, mean {difference.mean():.5f} of 255"
-            print(f"{'':12} {way} against {other}: {of_pixels}", flush=True)
+        difference = 255 * np.abs(read["strips"] - read["whole"])
+        of_pixels = f"most {difference.max():.4f}, mean {difference.mean():.5f} of 255"
+        print(f"{'':12} strips against whole: {of_pixels}", flush=True)
     if not options.save:
         for path in pictures.values():
             path.unlink()
@@ -109,9 +104,6 @@ def run(options, way, size, generator, path):
     with Path(path).open("wb") as file, watched(sizes):
         if way == "whole":
             style.stylize(np.float32(rows[:]) / 255, memory=1e12).tofile(file)
-        elif way == "formula":
-            pixels = np.float32(rows[:])[None] / 255
-            paint(partial(formula, style.model), needs_of(style.model), pixels).tofile(file)
         else:
 
             def write(_, pixels):
@@ -150,10 +142,6 @@ def cell(path, size):
     """Gives a photograph, cut and enlarged to a size."""
     with Image.open(path) as image:
         return np.asarray(ImageOps.fit(image.convert("RGB"), size, Image.Resampling.BICUBIC))
-
-
-def formula(generator, inputs):
-    return generator.predict_on_batch(inputs[0])
 
 
 @contextlib.contextmanager
