@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 from tfstyle.evaluation import evaluate
 from tfstyle.evaluation.artifacts import border, checkerboard, frame
 from tfstyle.evaluation.flicker import flicker
 from tfstyle.evaluation.reference import equivalent_iterations, reference_curves
+from tfstyle.evaluation.shift import shift
 from tfstyle.images.files import find_images
 from tfstyle.perceptual import PerceptualLoss
 
@@ -28,6 +30,7 @@ def test_evaluation_of_a_style(style, photographs, network):
     assert result["ratio_to_lbfgs"] > 1  # random weights
     assert result["milliseconds"] > 0 and result["checkerboard"] > 0 and result["border"] > 0
     assert 0 < result["frame"] < 1
+    assert len(result["shift"]) == 2
     assert {*result["flicker"]} == {"pan", "zoom", "light", "noise", "relative"}
     assert min(result["flicker"].values()) > 0
     without = evaluate(style, paths, network, 64, iterations=0)
@@ -136,3 +139,25 @@ def test_what_sticks_to_the_frame_flickers_when_the_scene_moves(natural):
     double = measured(lambda x: 2 * np.float32(0.8 * x + 0.2 * grid), natural)
     assert double["pan"] == pytest.approx(2 * found["pan"], rel=1e-3)
     assert double["relative"] == pytest.approx(found["relative"], rel=1e-3)
+
+
+@pytest.mark.parametrize("moved", [(0, 0), (1, 1), (-2, 3), (0, -1)])
+def test_a_shift_is_found_under_strokes(rng, moved):
+    pairs = []
+    for _ in range(3):
+        coarse = Image.fromarray(rng.integers(0, 256, (24, 32, 3), dtype="uint8"))
+        photograph = np.float32(coarse.resize((128, 96), Image.Resampling.BICUBIC)) / 255
+        strokes = rng.random(photograph.shape, "float32")
+        pairs.append((photograph, (np.roll(photograph, moved, (0, 1)) + strokes) / 2))
+    np.testing.assert_allclose(shift(pairs), moved, atol=0.25)
+
+
+def test_a_shift_is_found_by_parts_of_a_pixel(rng):
+    fine = Image.fromarray(rng.integers(0, 256, (48, 48, 3), dtype="uint8"))
+    fine = np.float32(fine.resize((384, 384), Image.Resampling.BICUBIC)) / 255
+
+    def at(row, column):  # an average over 4 x 4 of the fine pixels
+        rolled = np.roll(fine, (row, column), (0, 1))
+        return rolled.reshape(96, 4, 96, 4, 3).mean(axis=(1, 3))
+
+    np.testing.assert_allclose(shift([(at(0, 0), at(2, -1))]), (0.5, -0.25), atol=0.1)

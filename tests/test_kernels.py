@@ -14,6 +14,7 @@ from tfstyle.layers import (
     InstanceNormalization,
     ReflectionPadding2D,
     fast_kernels,
+    normalization,
 )
 from tfstyle.layers.kernels import use_fast_kernels
 from tfstyle.perceptual import gram_matrix
@@ -84,6 +85,25 @@ def test_conditional_normalization_takes_each_image_of_a_batch_in_its_style(rng)
     plain = np.array(layer(x, blends))
     with fast_kernels():
         np.testing.assert_allclose(layer(x, blends), plain, atol=1e-5)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_large_images_are_normalized_by_the_same_formula(rng, count, monkeypatch):
+    monkeypatch.setattr(normalization, "_KERNEL_PIXELS", 70)
+    layer = InstanceNormalization()
+    layer.build((None, None, None, 4))
+    layer.set_weights([rng.normal(1, 0.5, 4), rng.normal(0, 2, 4)])
+    agree(rng, layer, (count, 10, 8, 4))  # above
+    agree(rng, layer, (count, 7, 9, 4))  # below
+
+
+def test_large_images_lose_no_digits(rng):
+    x = rng.normal(0.3, 1, (1, 1000, 1500, 2)).astype("float32")
+    parameters = ops.ones(2), ops.zeros(2)
+    with fast_kernels():
+        y = np.array(normalization.normalize_images(ops.convert_to_tensor(x), *parameters, 0.0))
+    # 4e-4 by TensorFlow's kernel, and by its mean over height and width.
+    np.testing.assert_allclose(y.astype("float64").std(axis=(1, 2)), 1, rtol=2e-6)
 
 
 def agree(rng, layer, shape, atol=1e-5):

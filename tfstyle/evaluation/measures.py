@@ -8,6 +8,7 @@ from tfstyle.evaluation.artifacts import border, checkerboard, frame
 from tfstyle.evaluation.flicker import flicker
 from tfstyle.evaluation.losses import loss_terms, rounded
 from tfstyle.evaluation.reference import compare, reference_curves, squares
+from tfstyle.evaluation.shift import shift
 from tfstyle.painting.whole import stylize_pixels
 from tfstyle.training.objective import loss_of
 
@@ -37,7 +38,8 @@ def evaluate(
         Dictionary for the card:
         the means of `content`, `style`, `total_variation` and `total` over the photographs;
         `milliseconds`, the median time of a picture;
-        `checkerboard`, `border`, `frame` and the dictionary `flicker`: see these functions;
+        `checkerboard`, `border`, `frame`, `shift` (down, right) and the dictionary `flicker`: see
+        these functions;
         and with the reference
         `lbfgs_iterations`, `lbfgs_equivalent` (mean), `lbfgs_equivalents` (each photograph),
         `lbfgs_loss` (final total loss of the reference) and `ratio_to_lbfgs` (mean ratio of the
@@ -74,6 +76,7 @@ def evaluate(
         "checkerboard": rounded(checkerboard([picture for _, picture in pairs])),
         "border": rounded(border(loss, grams, pairs, paint)),
         "frame": rounded(frame([picture for _, picture in pairs])),
+        "shift": [rounded(each) for each in shift(pairs)],
         "flicker": {k: rounded(v) for k, v in flicker(paint, [x for x, _ in pairs]).items()},
         **(compare([t["total"] for t in terms], curves) if curves else {}),
     }
