@@ -29,7 +29,7 @@ from tfstyle.images.files import find_images
 from tfstyle.images.look import Look
 from tfstyle.images.rows import PillowRows, RowFile
 from tfstyle.painting import streamed
-from tfstyle.painting.scratch import scratch_folder
+from tfstyle.painting.disk import scratch_folder
 from tfstyle.processor import processor_name
 
 PHOTOGRAPH = Path(__file__).parents[1] / "docs" / "images" / "photograph.jpg"

@@ -22,7 +22,7 @@ from tfstyle.media.animation import (
     write_animation,
 )
 from tfstyle.painting.budget import budget, least_bytes
-from tfstyle.painting.scratch import scratch_folder
+from tfstyle.painting.disk import scratch_folder
 
 # Of formats that hold a photograph in another's form.
 _FORMS = {"MPO": "JPEG"}

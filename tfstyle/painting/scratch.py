@@ -1,9 +1,6 @@
 """Images that are too large for the memory, in a temporary file."""
 
 import errno
-import os
-import shutil
-import sys
 import tempfile
 from pathlib import Path
 
@@ -122,20 +119,3 @@ class StoredImage:
         """Gives up the rows above `top`, as far as they are whole strips."""
         while self._strips and self._strips[0][1] <= top:
             self._scratch.release(self._strips.pop(0)[2])
-
-
-def scratch_folder() -> Path:
-    """Returns where large temporary files belong.
-
-    That is TMPDIR, if it is set. On Linux it is /var/tmp otherwise: /tmp may be in memory.
-    """
-    var = Path("/var/tmp")
-    named = any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
-    if sys.platform == "linux" and not named and os.access(var, os.W_OK):
-        return var
-    return Path(tempfile.gettempdir())
-
-
-def free_bytes(folder: Path) -> int:
-    """Returns how much a folder's disk still takes."""
-    return shutil.disk_usage(folder).free

@@ -17,10 +17,11 @@ from tfstyle.images.rows import RowFile
 from tfstyle.layers import fast_kernels
 from tfstyle.layers.strips import as_tensor, moments
 from tfstyle.painting.budget import working_bytes
+from tfstyle.painting.disk import free_bytes, scratch_folder
 from tfstyle.painting.graph import Graph
 from tfstyle.painting.plan import Plan
 from tfstyle.painting.reach import CannotStreamError
-from tfstyle.painting.scratch import Scratch, StoredImage, free_bytes, scratch_folder
+from tfstyle.painting.scratch import Scratch, StoredImage
 from tfstyle.painting.sources import NormalRows, Photograph
 
 _SCRATCH_BYTES = 40e9
