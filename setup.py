@@ -47,6 +47,7 @@ setup(
         "matplotlib",  # loss plots
         "numpy",
         "pillow>=10.1",
+        "safetensors>=0.4",  # weights: numbers and nothing else, read by memory-safe code
         "scipy>=1.11",  # L-BFGS of the slow reference
         "tomli-w",  # writes recipes; Python itself only reads TOML
         "typer>=0.12",  # the command line; brings rich for tables and progress bars

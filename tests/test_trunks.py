@@ -174,7 +174,7 @@ def test_a_trunk_that_is_none_is_refused(trunk, tmp_path):
     with pytest.raises(ValueError, match="There is no trunk 'nothing'"):
         load_trunk("nothing")
     trunk.save(tmp_path)
-    weights = tmp_path / "model.weights.h5"
+    weights = tmp_path / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1])
     with pytest.raises(ValueError, match="is damaged"):
         load_trunk(tmp_path)

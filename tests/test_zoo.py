@@ -13,7 +13,7 @@ from tfstyle.images.files import read_image
 from tfstyle.images.geometry import center_crop
 from tfstyle.images.pixels import to_pixels
 from tfstyle.styles.card import read_card
-from tfstyle.styles.folder import check_weights, find_style, find_trunk
+from tfstyle.styles.folder import find_style, find_trunk, weights_path
 from tfstyle.styles.recipe import Recipe
 
 ROOT = Path(__file__).parents[1]
@@ -66,7 +66,7 @@ def test_card_and_recipe_are_complete(name, generator):
     recipe, card = Recipe.load(folder / "recipe.toml"), read_card(folder)
     assert recipe.generator == generator
     assert all((recipe.title, recipe.artist, recipe.year, recipe.rights, recipe.source))
-    assert check_weights(folder, card).stat().st_size == card["bytes"]
+    assert weights_path(folder).stat().st_size == card["bytes"]
     assert card["training"]["steps"] == recipe.steps
     assert card["training"]["seconds"] > 0 and card["training"]["photographs"] > 0
     assert {"command", "hardware", "versions", "backend", "dtype", "parameters"} <= card.keys()
@@ -108,7 +108,7 @@ def test_the_trunk():
     for recipe in trunk.recipes.values():
         assert all((recipe.title, recipe.artist, recipe.year, recipe.rights, recipe.source))
         assert recipe.style_weight and read_image(recipe.painting)
-    assert check_weights(folder, card).stat().st_size == card["bytes"] < 4e6
+    assert weights_path(folder).stat().st_size == card["bytes"] < 4e6
     assert card["training"]["steps"] == recipe.steps and card["training"]["seconds"] > 0
     assert {"command", "hardware", "versions", "backend", "dtype", "parameters"} <= card.keys()
     with np.load(folder / "golden.npz", allow_pickle=False) as golden:

@@ -1,80 +1,85 @@
 """What a file of weights holds, looked at before a generator is built of it; needs no Keras."""
 
-import math
+import hashlib
 
 import numpy as np
+import safetensors
+import safetensors.numpy
 
 from tfstyle.styles.card import CARD
+from tfstyle.styles.folder import is_in_zoo, weights_path
 
 
-def check_contents(path, card, recipe):
-    """Refuses a file of weights that its card and recipe do not describe.
+def read_weights(folder, card):
+    """Reads the weights of a trained generator, whose hash the card states.
 
-    A generator is as large as its recipe says. So the recipe is compared with the file first, and
-    the file with its own size: neither a number nor an array that claims to be large can make a
-    process take more memory than the file has bytes.
+    The file is read once: what is checked is what is used.
 
     Args:
-        path: `pathlib.Path` of an HDF5 file.
+        folder: `pathlib.Path`.
+        card: Dictionary of `read_card`.
+
+    Returns:
+        Dictionary of name to array: see `weights.load_weights`.
+
+    Raises:
+        ValueError: if the file is missing, other than the card's, or neither safetensors nor HDF5;
+            or if it has links, data in other files, or arrays larger than itself.
+    """
+    path = weights_path(folder)
+    if path.stat().st_size != card["bytes"]:
+        raise _damaged(path)
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != card["sha256"]:
+        raise _damaged(path)
+    try:
+        if path.suffix == ".safetensors":
+            return safetensors.numpy.load(content)
+        from tfstyle.styles.hdf5 import read_hdf5
+
+        return read_hdf5(content, trusted=is_in_zoo(path))
+    except (safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ValueError(
+            f"{path} does not hold the weights of the generator that its recipe describes: "
+            f"{reason}. Copy the {folder.name} folder again."
+        ) from error
+
+
+def check_contents(arrays, folder, card, recipe):
+    """Refuses weights that their card and recipe do not describe.
+
+    A generator is as large as its recipe says. So the recipe is compared with the weights first:
+    no number in it can make a process take more memory than the file has bytes.
+
+    Args:
+        arrays: Dictionary of `read_weights`.
+        folder: `pathlib.Path` that they were read from.
         card: Dictionary of `read_card`.
         recipe: `Recipe`.
 
     Raises:
-        ValueError: if it is no HDF5 file; if it has links, or data in other files; if it has
-            another number of parameters than the card says, a width that is not the recipe's, or
-            weights that are not finite.
+        ValueError: if they have another number of parameters than the card says, a width that is
+            not the recipe's, or are not finite.
     """
-    import h5py
-
-    again = f"Copy the {path.parent.name} folder again."
-    try:
-        with h5py.File(path, "r") as file:
-            arrays = _arrays(file)
-            _refuse_claims(arrays, path)
-            found = sum(math.prod(array.shape) for array in arrays.values())
-            channels = {array.shape[-1] for array in arrays.values() if array.shape}
-            finite = all(np.isfinite(array[()]).all() for array in arrays.values())
-    except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
-        message = f"{path} does not hold the weights of the generator that its recipe describes"
-        raise ValueError(f"{message}: {' '.join(str(error).split())[:200]}. {again}") from error
+    path, again = weights_path(folder), f"Copy the {folder.name} folder again."
+    found = sum(array.size for array in arrays.values())
     if found != card["parameters"]:
         raise ValueError(
             f"{path} does not hold the weights of the generator that {CARD} describes: it has "
             f"{found} parameters, and should have {card['parameters']}. {again}"
         )
-    if recipe.explicit.width not in channels:
+    if recipe.explicit.width not in {array.shape[-1] for array in arrays.values() if array.shape}:
         raise ValueError(
             f"The recipe beside {path} describes a generator of width {recipe.explicit.width}, "
             f"which the weights do not have. {again}"
         )
-    if not finite:
+    if not all(np.isfinite(array).all() for array in arrays.values()):
         raise ValueError(f"{path} has weights that are not finite. {again}")
 
 
-def _arrays(group, prefix=""):
-    """Gives all arrays by their names, and follows no links."""
-    import h5py
-
-    arrays = {}
-    for name in group:
-        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise ValueError(f"{prefix}{name} is a link, and weights have none")
-        item = group[name]
-        if isinstance(item, h5py.Dataset):
-            arrays[prefix + name] = item
-        elif prefix.count("/") < 8:
-            arrays |= _arrays(item, f"{prefix}{name}/")
-        else:
-            raise ValueError("its groups are nested too deeply")
-    return arrays
-
-
-def _refuse_claims(arrays, path):
-    for name, array in arrays.items():
-        if array.is_virtual or array.external:
-            raise ValueError(f"{name} lies in another file")
-        if array.dtype.kind not in "fiu":
-            raise ValueError(f"{name} holds no numbers")
-    claimed = sum(math.prod(array.shape) * array.dtype.itemsize for array in arrays.values())
-    if claimed > path.stat().st_size:
-        raise ValueError(f"its arrays claim {claimed} bytes, more than the file has")
+def _damaged(path):
+    return ValueError(
+        f"{path} is damaged, or of another style: its SHA-256 is not that of {CARD}. Copy the "
+        "style again."
+    )

@@ -4,7 +4,7 @@ mosaic/                   a style: one painting
   painting.jpg
   johnson/                one folder a trained generator
     recipe.toml           what a person decided: see `styles.recipe.Recipe`
-    model.weights.h5
+    model.safetensors     the weights; model.weights.h5, as earlier versions wrote it, is read too
     card.json             what was measured; its sha256 is that of the weights
     preview.jpg           photographs that the training did not see, stylized
     golden.npz            a small `input` and its `output`, to notice drift
@@ -13,7 +13,7 @@ mosaic/                   a style: one painting
 trunk/                    one generator for many paintings: see `styles.trunk.Trunk`
   paintings/NAME.jpg
   recipe.toml             what the paintings share, and a table for each
-  model.weights.h5, card.json, preview.jpg, golden.npz    as above
+  model.safetensors, card.json, preview.jpg, golden.npz    as above
 """
 
 import difflib
@@ -28,7 +28,8 @@ from tfstyle.styles.recipe import Recipe
 
 RECIPE = "recipe.toml"
 
-WEIGHTS = "model.weights.h5"
+WEIGHTS = "model.safetensors"
+_OLD_WEIGHTS = "model.weights.h5"  # of earlier versions
 
 
 def list_styles(folder=None):
@@ -162,21 +163,21 @@ def holds_anything(path):
     return path.is_file() or (path.exists() and any(path.iterdir()))
 
 
-def check_weights(folder, card):
-    """Returns the path of the weights of a trained generator, whose hash the card states.
+def weights_path(folder):
+    """Returns the path of the weights of a trained generator.
 
     Raises:
-        ValueError: if they are missing or others than the card's.
+        ValueError: if they are missing.
     """
-    path = folder / WEIGHTS
-    if not path.exists():
-        raise ValueError(f"{path} is missing. Copy the style again.")
-    if sha256(path) != card["sha256"]:
-        raise ValueError(
-            f"{path} is damaged, or of another style: its SHA-256 is not that of {CARD}. Copy the "
-            "style again."
-        )
-    return path
+    for name in (WEIGHTS, _OLD_WEIGHTS):
+        if (folder / name).exists():
+            return folder / name
+    raise ValueError(f"{folder / WEIGHTS} is missing. Copy the style again.")
+
+
+def is_in_zoo(path):
+    """Whether a file came with tfstyle."""
+    return path.resolve().is_relative_to(_zoo().resolve())
 
 
 def check_painting(folder, recipe):

@@ -27,18 +27,19 @@ def build_generator(recipe: Recipe) -> keras.Model:
 
 
 def load_generator(
-    recipe: Recipe, weights: Path, card: dict, precision: str = "float32"
+    recipe: Recipe, weights: dict, folder: Path, card: dict, precision: str = "float32"
 ) -> keras.Model:
     """Builds the generator of a style, and reads its weights.
 
     Args:
         recipe: `Recipe`.
-        weights: The file that `check_weights` returned.
+        weights: Dictionary of `read_weights`.
+        folder: That they were read from.
         card: What `read_card` returned.
         precision: `"float32"` or `"bfloat16"`: in which it computes.
 
     Raises:
-        ValueError: if the file does not hold the weights of this generator.
+        ValueError: if they are not the weights of this generator.
     """
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(_POLICIES[precision])
@@ -46,7 +47,7 @@ def load_generator(
         generator = build_generator(recipe)
     finally:
         keras.config.set_dtype_policy(before)
-    load_weights(generator, weights, card)
+    load_weights(generator, weights, folder, card)
     return generator
 
 

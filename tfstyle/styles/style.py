@@ -20,9 +20,9 @@ from tfstyle.painting.processes import refuse_fork
 from tfstyle.painting.sizes import Needs, Run, paint
 from tfstyle.processor import has_bfloat16
 from tfstyle.styles.card import read_card
-from tfstyle.styles.contents import check_contents
+from tfstyle.styles.contents import check_contents, read_weights
 from tfstyle.styles.errors import reading
-from tfstyle.styles.folder import RECIPE, check_painting, check_weights, find_style
+from tfstyle.styles.folder import RECIPE, check_painting, find_style
 from tfstyle.styles.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -248,10 +248,10 @@ def load(
     with reading(style):
         folder = find_style(style, generator)
         card = read_card(folder)
-        weights = check_weights(folder, card)
+        weights = read_weights(folder, card)
         recipe = Recipe.load(folder / RECIPE)
         check_painting(folder.parent, recipe)
-        check_contents(weights, card, recipe)
+        check_contents(weights, folder, card, recipe)
     if engine == "auto":
         from tfstyle.painting.openvino import is_installed
 
@@ -262,7 +262,7 @@ def load(
     def load_model():
         from tfstyle.styles.model import load_generator
 
-        return load_generator(recipe, weights, card, precision)
+        return load_generator(recipe, weights, folder, card, precision)
 
     if engine == "keras":
         with reading(style):

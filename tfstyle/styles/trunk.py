@@ -15,13 +15,12 @@ from tfstyle.images.pixels import to_image, to_pixels, to_uint8
 from tfstyle.layers import ConditionalInstanceNormalization
 from tfstyle.painting.processes import refuse_fork
 from tfstyle.styles.card import read_card, write_card
-from tfstyle.styles.contents import check_contents
+from tfstyle.styles.contents import check_contents, read_weights
 from tfstyle.styles.errors import reading
 from tfstyle.styles.folder import (
     RECIPE,
     WEIGHTS,
     check_painting,
-    check_weights,
     find_trunk,
     refuse_to_empty,
 )
@@ -190,13 +189,13 @@ def load_trunk(trunk="trunk"):
     with reading(trunk):
         folder = find_trunk(trunk)
         card = read_card(folder)
-        weights = check_weights(folder, card)
+        weights = read_weights(folder, card)
         recipes = load_recipes(folder / RECIPE)
         for recipe in recipes.values():
             check_painting(folder, recipe)
-            check_contents(weights, card, recipe)
+            check_contents(weights, folder, card, recipe)
         model = build_trunk(recipes)
-        load_weights(model, weights, card)
+        load_weights(model, weights, folder, card)
     return Trunk(recipes, model, card)
 
 

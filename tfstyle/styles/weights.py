@@ -1,13 +1,15 @@
 """The weights of a generator as a file, and what its card says of them."""
 
+import collections
 import importlib
 import os
+import re
 
-import h5py
 import keras
 import numpy as np
+import safetensors.numpy
 
-from tfstyle.files import replacing, sha256
+from tfstyle.files import sha256
 from tfstyle.processor import processor_name
 from tfstyle.styles.card import CARD
 from tfstyle.styles.folder import RECIPE
@@ -23,25 +25,36 @@ def weighted_layers(model):
     return [layer for layer in model.layers if layer.weights]
 
 
-def load_weights(model, path, card):
-    """Reads weights into the generator that a card describes.
+def load_weights(model, arrays, folder, card):
+    """Gives a generator the weights that were read from a folder.
+
+    Args:
+        model: `keras.Model`.
+        arrays: Dictionary of `contents.read_weights`. The names are those of the layers, counted
+            by kind, and of their variables: `conv2d_1.kernel`; those of an HDF5 file
+            `layers/conv2d_1/vars/0`.
+        folder: `pathlib.Path` that they were read from.
+        card: Dictionary of `read_card`.
 
     Raises:
         ValueError: if it is a generator of another size: the recipe beside is another's; or if
-            the file is no HDF5, or of other layers.
+            the weights are of other layers.
     """
     if model.count_params() != card.get("parameters"):
         raise ValueError(
-            f"{path.parent / RECIPE} describes a generator of {model.count_params()} parameters, "
-            f"{CARD} one of {card.get('parameters')}. Copy the {path.parent.name} folder again."
+            f"{folder / RECIPE} describes a generator of {model.count_params()} parameters, "
+            f"{CARD} one of {card.get('parameters')}. Copy the {folder.name} folder again."
         )
-    try:
-        model.load_weights(path)
-    except (OSError, ValueError, KeyError) as error:
+    found = [(variable, arrays.get(name, arrays.get(old))) for variable, name, old in _named(model)]
+    if len(found) != len(arrays) or any(
+        array is None or array.shape != tuple(variable.shape) for variable, array in found
+    ):
         raise ValueError(
-            f"{path} does not hold the weights of the generator that {RECIPE} beside it describes. "
-            f"Copy the {path.parent.name} folder again."
-        ) from error
+            f"{folder} does not hold the weights of the generator that {RECIPE} describes: they "
+            f"are of other layers. Copy the {folder.name} folder again."
+        )
+    for variable, array in found:
+        variable.assign(np.asarray(array, "float32"))
 
 
 def save_weights(model, path, half, change):
@@ -49,7 +62,7 @@ def save_weights(model, path, half, change):
 
     Args:
         model: `keras.Model`.
-        path: Of the new HDF5 file.
+        path: Of the new safetensors file. Equal weights are equal files.
         half: `keras.Model` like it, whose weights become what the file gives back.
         change: Function of no arguments that gives the largest difference of any pixel,
             in [0, 1], between pictures of the two.
@@ -63,8 +76,11 @@ def save_weights(model, path, half, change):
     dtype = "float16" if change() <= 1 / 255 else "float32"
     if dtype == "float32":
         half.set_weights(model.get_weights())
-    half.save_weights(path)
-    _compact(path, dtype)
+    arrays = {
+        name: np.ascontiguousarray(keras.ops.convert_to_numpy(variable), dtype)
+        for variable, name, _ in _named(half)
+    }
+    path.write_bytes(safetensors.numpy.save(arrays))
     return dtype
 
 
@@ -95,33 +111,15 @@ def versions():
     return {name: importlib.import_module(module).__version__ for name, module in modules.items()}
 
 
-def _compact(path, dtype):
-    """Rewrites an HDF5 file of Keras with floats of a dtype, and with the small headers of 1.8.
+def _named(model):
+    """Gives each variable, its name in a file, and the one that Keras gave it in an HDF5 file.
 
-    A pyramid has 400 groups, and Keras' headers of them take more room than its weights. They have
-    times, too: without them equal weights are equal files, with equal hashes.
+    A layer's own name will not do: its number counts the layers of the whole process.
     """
-    with replacing(path) as temporary, h5py.File(path, "r") as old, _timeless(temporary) as new:
-        timeless = h5py.h5p.create(h5py.h5p.GROUP_CREATE)
-        timeless.set_obj_track_times(False)
-
-        def copy(name, item):
-            if isinstance(item, h5py.Dataset):
-                values = item[()]
-                new[name] = values.astype(dtype) if values.dtype == "float32" else values
-            else:
-                h5py.h5g.create(new.id, name.encode(), gcpl=timeless)
-            # Keras writes the layer's name there, whose number is the process', and reads none.
-            new[name].attrs.update({k: v for k, v in item.attrs.items() if k != "name"})
-
-        new.attrs.update(old.attrs)
-        old.visititems(copy)
-
-
-def _timeless(path):
-    """Creates an HDF5 file whose root says no time."""
-    options = h5py.h5p.create(h5py.h5p.FILE_CREATE)
-    options.set_obj_track_times(False)
-    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
-    access.set_libver_bounds(h5py.h5f.LIBVER_V18, h5py.h5f.LIBVER_V18)
-    return h5py.File(h5py.h5f.create(os.fsencode(path), h5py.h5f.ACC_TRUNC, options, access))
+    counts = collections.Counter()
+    for layer in model.layers:
+        kind = re.sub("([a-z])([A-Z])", r"\1_\2", type(layer).__name__).lower()
+        name = f"{kind}_{counts[kind]}" if counts[kind] else kind
+        counts[kind] += 1
+        for index, variable in enumerate(layer.weights):
+            yield variable, f"{name}.{variable.name}", f"layers/{name}/vars/{index}"
