@@ -1,13 +1,9 @@
-"""Mutated TFLite files: each is refused in one line, or paints; none ends the process.
+"""Mutated TFLite files: each is refused in one line, or paints; none ends the process."""
 
-LiteRT is native code, and a file that lies can crash it. So each case is a process of its own.
-"""
-
-import subprocess
-import sys
 from collections import Counter
 
 from benchmarks.robustness.mutations import mutated
+from benchmarks.robustness.worker import Worker
 
 
 def try_files(file, photograph, cases, work):
@@ -22,23 +18,37 @@ def try_files(file, photograph, cases, work):
     Returns:
         `Counter` of outcomes: `"refused"`, `"painted"`, and for anything else what it was.
     """
-    outcomes = Counter()
+    outcomes, worker = Counter(), Worker(_SCRIPT)
     content = file.read_bytes()
-    for case in range(cases):
-        damaged, picture = work / f"{case}.tflite", work / f"{case}.png"
-        damaged.write_bytes(mutated(content, case))
-        command = ["-m", "tfstyle.export.litert", str(damaged), str(photograph), str(picture)]
-        result = subprocess.run([sys.executable, *command], capture_output=True, text=True)
-        outcomes[_outcome(result, picture, case)] += 1
-        damaged.unlink()
+    damaged, picture = work / "damaged.tflite", work / "picture.png"
+    for case in range(-1, cases):
+        damaged.write_bytes(content if case < 0 else mutated(content, case))
         picture.unlink(missing_ok=True)
+        outcome = worker.ask(f"{damaged}\t{photograph}\t{picture}")
+        if outcome == "painted" and not picture.exists():
+            outcome = "no picture"
+        if case < 0:  # undamaged
+            outcomes["the file itself does not paint"] += outcome != "painted"
+            continue
+        outcomes[outcome if outcome in ("refused", "painted") else f"case {case}: {outcome}"] += 1
+    worker.close()
     return outcomes
 
 
-def _outcome(result, picture, case):
-    if result.returncode == 0 and picture.exists():
-        return "painted"
-    errors = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
-    if result.returncode == 2 and len(errors) == 1 and "Traceback" not in result.stderr:
-        return "refused"
-    return f"case {case}: exit {result.returncode}: {result.stderr.strip()[-150:]}"
+# The command's own function: what it prints, and what it exits with.
+_SCRIPT = """
+import contextlib, io, sys
+from tfstyle.export import litert
+
+def answer(line):
+    said = io.StringIO()
+    sys.argv = ["litert", *line.split("\\t")]
+    with contextlib.redirect_stderr(said):
+        try:
+            litert.main()
+        except SystemExit as stop:
+            lines = said.getvalue().splitlines()
+            good = stop.code == 2 and len(lines) == 1 and lines[0].startswith("Error: ")
+            return "refused" if good else f"exit {stop.code}: {said.getvalue()[-150:]}"
+    return "painted"
+"""

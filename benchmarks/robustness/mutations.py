@@ -6,7 +6,10 @@ import random
 def mutated(content, seed):
     """Gives bytes that differ from `content`, decided by the seed."""
     rng = random.Random(seed)
-    kind = rng.choice((_flip, _cut, _zero, _repeat, _insert, _shuffle, _number))
+    kinds = [_flip, _cut, _zero, _repeat, _insert, _shuffle, _number]
+    if b"\0" not in content:  # text
+        kinds += [_value] * len(kinds)
+    kind = rng.choice(kinds)
     for _ in range(100):
         changed = kind(bytearray(content), rng)
         if changed != content:
@@ -54,3 +57,14 @@ def _number(content, rng):
     start = rng.choice(digits) if digits else rng.randrange(len(content))
     large = rng.choice((b"99999999999", b"-1", b"1e400", b"\xff\xff\xff\x7f"))
     return content[:start] + large + content[start + 1 :]
+
+
+def _value(content, rng):
+    """Gives one key of TOML or JSON another value."""
+    lines = content.split(b"\n")
+    mark = b" = " if b" = " in content else b": "
+    number = rng.choice([n for n, line in enumerate(lines) if mark in line] or [0])
+    key, found, old = lines[number].partition(mark)
+    values = (b"0", b"-1", b"1e308", b"7", b'""', b'"x"', b"[]", b"[1, 2]", b"[[[]]]", b"true")
+    lines[number] = key + found + rng.choice(values) + b"," * old.rstrip().endswith(b",")
+    return b"\n".join(lines)

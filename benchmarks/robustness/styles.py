@@ -1,64 +1,75 @@
-"""Mutated folders of styles: each is refused in one line, or paints.
-
-HDF5 is native code, and a file that lies can crash it. So each case is a process of its own.
-"""
+"""Mutated folders of styles: each is refused in one line, or paints."""
 
 import shutil
-import subprocess
-import sys
 from collections import Counter
 
 from benchmarks.robustness.mutations import mutated
+from benchmarks.robustness.worker import Worker
 from tfstyle.files import sha256
 from tfstyle.styles.card import read_card, write_card
+from tfstyle.styles.style import load
 
-FILES = ("recipe.toml", "card.json", "model.weights.h5")
+FILES = ("recipe.toml", "card.json", "model.safetensors", "model.weights.h5")
 
 
 def try_styles(folder, cases, work):
-    """Damages one file of a generator's folder in each case, and loads and uses the style.
+    """Damages one file of a style's folder in each case, and loads and uses the style.
+
+    Of the weights' files every second has a card that agrees with the damage, as an enemy's would.
 
     Args:
-        folder: `pathlib.Path` of a trained generator; it is not changed.
+        folder: `pathlib.Path` of a style with one generator; it is not changed.
         cases: Integer.
         work: `pathlib.Path` of an empty folder to work in.
 
     Returns:
         `Counter` of outcomes: `"refused"`, `"painted"`, and for anything else what it was.
     """
-    outcomes = Counter()
+    shutil.copytree(folder, work / "new")
+    shutil.copytree(folder, work / "old")
+    write_as_before(next((work / "old").glob("*/card.json")).parent)
+    outcomes, worker = Counter(), Worker(_SCRIPT)
+    for undamaged in ("new", "old"):
+        outcomes[f"undamaged: {worker.ask(work / undamaged)}"] += 1
+    del outcomes["undamaged: painted"]
     for case in range(cases):
-        copy = work / f"{case}" / folder.name
-        shutil.copytree(folder, copy)
         name = FILES[case % len(FILES)]
-        path = copy / name
+        copy = work / f"{case}"
+        shutil.copytree(work / ("old" if name.endswith("h5") else "new"), copy)
+        path = next(copy.glob(f"*/{name}"))
         path.write_bytes(mutated(path.read_bytes(), case))
-        if name == "model.weights.h5" and case % 2:  # as an enemy would: the hash agrees
-            write_card(copy, {**read_card(copy), "sha256": sha256(path)})
-        outcomes[_outcome(copy, case)] += 1
-        shutil.rmtree(copy.parent)
+        if name.startswith("model") and case // len(FILES) % 2:
+            _agree(path)
+        outcome = worker.ask(copy)
+        outcomes[outcome if outcome in ("refused", "painted") else f"case {case}: {outcome}"] += 1
+        shutil.rmtree(copy)
+    worker.close()
     return outcomes
 
 
-def _outcome(folder, case):
-    command = [sys.executable, "-c", _LOAD, str(folder)]
-    result = subprocess.run(command, capture_output=True, text=True)
-    said = result.stdout.splitlines()[-1:]
-    if result.returncode == 0 and said in (["refused"], ["painted"]):
-        return said[0]
-    return f"case {case}: exit {result.returncode}: {result.stderr.strip()[-150:]}"
+def write_as_before(place):
+    """Turns a generator's folder into one that earlier versions wrote, with weights in HDF5."""
+    path = place / "model.weights.h5"
+    load(place).model.save_weights(path)
+    (place / "model.safetensors").unlink()
+    _agree(path)
 
 
-_LOAD = """
-import sys
+def _agree(path):
+    facts = {"sha256": sha256(path), "bytes": path.stat().st_size}
+    write_card(path.parent, {**read_card(path.parent), **facts})
+
+
+_SCRIPT = """
 import numpy as np
 from tfstyle import UnusableStyleError, load
-try:
-    picture = load(sys.argv[1]).stylize(np.random.default_rng(0).random((64, 64, 3), "float32"))
-except UnusableStyleError as error:
-    assert len(str(error).splitlines()) == 1, "several lines"
-    print("refused")
-else:
-    assert np.isfinite(picture).all(), "no picture"
-    print("painted")
+
+PIXELS = np.random.default_rng(0).random((32, 32, 3), "float32")
+
+def answer(folder):
+    try:
+        picture = load(folder).stylize(PIXELS)
+    except UnusableStyleError as error:
+        return "refused" if len(str(error).splitlines()) == 1 else f"several lines: {error}"
+    return "painted" if np.isfinite(picture).all() else "painted no numbers"
 """
