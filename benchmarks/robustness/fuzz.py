@@ -5,7 +5,7 @@
 
 The first byte of an input chooses the reader: of recipes, cards, weights, facts in TFLite files.
 The inputs begin with files of a real style. atheris ends with an error, and writes the bytes to a
-file, at the first other exception, crash, or input that takes more than ten seconds.
+file, at the first other exception, crash, or input that takes more than two minutes.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def main():
         work, seeds = Path(name), Path(name) / "seeds"
         seeds.mkdir()
         _write_seeds(work, seeds)
-        limits = [f"-max_total_time={options.seconds}", "-timeout=10", "-max_len=65536"]
+        limits = [f"-max_total_time={options.seconds}", "-timeout=120", "-max_len=65536"]
         atheris.Setup([sys.argv[0], str(seeds), *limits], lambda data: _try(data, work))
         atheris.Fuzz()  # ends the process
 
