@@ -61,6 +61,8 @@ setup(
         # Decodes TIFF, PNG and JPEG strip by strip; 18 MB of libvips. Pillow has no such way, and
         # tifffile reads one format, uncompressed without further packages.
         "large": ["pyvips[binary]>=3"],
+        # Writes ONNX files. Keras' own way brings tf2onnx, and makes eight operations of one.
+        "onnx": ["onnx"],
         "tensorboard": ["tensorboard"],
         # The fastest engine for pictures on a CPU, and the one that starts at once. It is not
         # required: it has no wheels for some systems, and holds NumPy back by a version.
@@ -73,7 +75,8 @@ setup(
         # xdist: the tests are many small programs of one thread each.
         "test": [
             *("ai-edge-litert", "av>=18", "hypothesis", "opencv-python-headless"),
-            *("openvino>=2025.4", "pillow-heif", "platformdirs", "pyvips[binary]>=3"),
+            *("onnx", "onnxruntime", "openvino>=2025.4", "pillow-heif", "platformdirs"),
+            *("pyvips[binary]>=3",),
             *("pytest>=8", "pytest-timeout", "pytest-xdist", "tensorboard"),
         ],
     },

@@ -1,5 +1,5 @@
-"""Export of trained styles: `to_saved_model`, `to_tflite` (a file) and `to_bytes` (its content);
-`litert` runs what they write.
+"""Export of trained styles: `to_saved_model`, `to_onnx`, `to_tflite` (a file) and `to_bytes` (its
+content); `litert` runs TFLite files.
 
 They need Keras on TensorFlow, which is imported when one of them is used; `litert` needs neither.
 """
@@ -7,9 +7,14 @@ They need Keras on TensorFlow, which is imported when one of them is used; `lite
 import importlib
 import importlib.util
 
-_HOMES = {"to_bytes": "tflite", "to_saved_model": "saved_model", "to_tflite": "tflite"}
+_HOMES = {
+    "to_bytes": "tflite",
+    "to_onnx": "onnx_file",
+    "to_saved_model": "saved_model",
+    "to_tflite": "tflite",
+}
 
-__all__ = ["to_bytes", "to_saved_model", "to_tflite"]
+__all__ = ["to_bytes", "to_onnx", "to_saved_model", "to_tflite"]
 
 
 def __getattr__(name):

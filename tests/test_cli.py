@@ -551,7 +551,10 @@ def test_an_export_is_run_and_compared(tfstyle, mine, tmp_path):
         (("--size", "30"), "multiples of 4"),
         (("--size", "big"), "--size must be a number or HEIGHTxWIDTH. Received: big"),
         (("--precision", "int8", "--size", 32), "int8 is calibrated on photographs"),
-        (("--format", "onnx"), "--format must be tflite or saved_model. Received: onnx"),
+        (
+            ("--format", "coreml"),
+            "--format must be one of tflite, onnx, saved_model. Received: coreml",
+        ),
         (("--calibrate", "nowhere"), "nowhere is not a folder"),
         (("--photograph", "no.jpg"), "no.jpg: there is no such file"),
     ],

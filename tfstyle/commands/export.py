@@ -19,11 +19,14 @@ from tfstyle.commands.terminal import (
 )
 from tfstyle.images.files import find_images, read_image
 
+# Of the name of what is written, by its format.
+_ENDINGS = {"tflite": ".tflite", "onnx": ".onnx", "saved_model": "_saved_model"}
+
 
 def export(
     styles: Annotated[list[str], typer.Argument(help=f"{STYLE_HELP} Several with --android.")],
     format: Annotated[
-        str, typer.Option("--format", "-f", help="tflite or saved_model.")
+        str, typer.Option("--format", "-f", help="tflite, onnx or saved_model.")
     ] = "tflite",
     precision: Annotated[
         str | None,
@@ -67,8 +70,8 @@ def export(
         raise ValueError(f"Give one style, or --android FOLDER. Received: {', '.join(styles)}")
     (style,) = styles
     name, load = style_or_blend(style, generator)
-    if format not in ("tflite", "saved_model"):
-        raise ValueError(f"--format must be tflite or saved_model. Received: {format}")
+    if format not in _ENDINGS:
+        raise ValueError(f"--format must be one of {', '.join(_ENDINGS)}. Received: {format}")
     for_tflite = {
         "--precision": precision,
         "--size": size,
@@ -78,20 +81,24 @@ def export(
         "--accept-damage": accept_damage or None,
     }
     given = [option for option, value in for_tflite.items() if value is not None]
-    if format == "saved_model" and given:
+    if format != "tflite" and given:
         raise ValueError(f"{', '.join(given)}: for --format tflite alone.")
     sides = _size(size)
     photographs = find_images(calibrate) if calibrate else ()
     if photograph:
         read_image(photograph)  # before a long conversion
-    target = output or Path(f"{name}{'.tflite' if format == 'tflite' else '_saved_model'}")
+    target = output or Path(f"{name}{_ENDINGS[format]}")
     load_keras()
-    from tfstyle.export import to_saved_model, to_tflite
+    from tfstyle.export import to_onnx, to_saved_model, to_tflite
 
     exported = load()
     with Console(stderr=True).status(f"Converting {escape(style)}"):
         if format == "saved_model":
             typer.echo(f"Saved {to_saved_model(exported, target)}.")
+            return
+        if format == "onnx":
+            to_onnx(exported, target)
+            typer.echo(f"Saved {target}.")
             return
         precision = precision or "float32"
         to_tflite(exported, target, precision, sides, photographs, seed, not accept_damage)
