@@ -50,7 +50,8 @@ def any_is_large(
                     width, height = image.size
         except Exception:  # it is told when the file is read
             continue
-        scale = min(1, (max_side or max(width, height)) / max(width, height)) / stroke
+        longest = max(1, width, height)  # some files say 0: it is told when they are read
+        scale = min(1, (max_side or longest) / longest) / stroke
         if not fits_whole(generator, width * height * scale**2, memory):
             return True
     return False
