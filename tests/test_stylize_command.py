@@ -232,9 +232,9 @@ def test_a_full_memory_says_what_to_do(stylize, monkeypatch):
 
 def test_a_file_of_no_pixels_refuses_only_itself(stylize, tmp_path):
     photograph("a.jpg")
-    (tmp_path / "empty.ppm").write_bytes(b"P6 0 0 255\n")
-    assert stylize("a.jpg", "empty.ppm", "--max-side", "8", "-o", "out")[0] == 1
-    assert len(stylize.errors) == 1 and "empty.ppm" in stylize.errors[0]
+    (tmp_path / "empty.grb").write_bytes(b"GRIB\0\0\0\1" + bytes(99))  # 0 x 0, says Pillow
+    assert stylize("a.jpg", "empty.grb", "--max-side", "8", "-o", "out")[0] == 1
+    assert len(stylize.errors) == 1 and "empty.grb" in stylize.errors[0]
     assert Path("out/a.jpg").exists()
 
 
