@@ -13,15 +13,18 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms, ImageFilter, ImageOps, PngImagePlugin
 
 from tfstyle.export.litert import Painter
-from tfstyle.images.colors import srgb_profile, to_rgb
+from tfstyle.images.colors import in_source_profile, to_rgb
 from tfstyle.images.files import find_images, read_image, still_of, write_image
 from tfstyle.images.formats import WRITTEN, is_photograph, picture_name, register_heif
+from tfstyle.images.large import read_large
 from tfstyle.images.look import Look, painted
 from tfstyle.images.metadata import without_metadata
+from tfstyle.images.profiles import adobe_rgb_profile, srgb_profile
 from tfstyle.images.transparency import fill_hidden, visible_pixels
 
 TINY = Path(__file__).parent / "data" / "tiny.tflite"
 ADAPTED = np.array([0.96422, 1, 0.82521])  # D50, the white of every profile
+LEVELS = 2  # of 255, in the mean
 D65 = (0.3127, 0.3290)
 D50 = (0.3457, 0.3585)
 
@@ -74,6 +77,66 @@ def converted(image, target):
 def smooth(rng, size=(64, 48), channels=3):
     coarse = rng.integers(0, 256, (6, 8, channels), dtype="uint8")
     return Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC)
+
+
+def exif_of(space, index=None):
+    exif = Image.Exif()
+    exif[ExifTags.IFD.Exif] = {ExifTags.Base.ColorSpace: space}
+    if index:
+        exif[ExifTags.IFD.Exif][ExifTags.IFD.Interop] = {1: index}
+    return exif.tobytes()
+
+
+@pytest.mark.parametrize("exif", [(65535, "R03"), (2, None)], ids=str)
+def test_adobe_rgb_that_only_exif_names_is_converted(exif, tmp_path, rng):
+    original = smooth(rng)
+    wide = converted(original, profile(*GAMUTS["Adobe RGB"]))
+    wide.info = {}
+    wide.save(tmp_path / "a.png", exif=exif_of(*exif))
+    found = read_image(tmp_path / "a.png")
+    assert np.abs(np.int16(np.asarray(found)) - np.asarray(original)).mean() < LEVELS
+    assert np.abs(np.int16(np.asarray(wide)) - np.asarray(original)).mean() > 2 * LEVELS
+    assert found.info["icc_profile"] == srgb_profile()
+
+
+@pytest.mark.parametrize("exif", [(65535, "R98"), (65535, None), (1, "R03")], ids=str)
+def test_other_exif_names_no_space(exif, tmp_path, rng):
+    original = smooth(rng)
+    original.save(tmp_path / "a.png", exif=exif_of(*exif))
+    np.testing.assert_array_equal(np.asarray(read_image(tmp_path / "a.png")), np.asarray(original))
+
+
+def test_the_profile_of_adobe_rgb_is_that_of_its_standard(rng):
+    """The corners and exponent of the standard, through the white of profiles, give it too."""
+    image = smooth(rng)
+    ours = converted(image, adobe_rgb_profile())
+    theirs = converted(image, profile(*GAMUTS["Adobe RGB"]))
+    assert np.abs(np.int16(np.asarray(ours)) - np.asarray(theirs)).max() <= 1
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+@pytest.mark.parametrize("name", GAMUTS)
+def test_a_picture_is_converted_back_to_the_source_profile(name, alpha, tmp_path, rng):
+    wide = converted(smooth(rng), profile(*GAMUTS[name]))
+    if alpha:
+        wide.putalpha(Image.fromarray(rng.integers(1, 256, wide.size[::-1], dtype="uint8")))
+    wide.save(tmp_path / "a.png", icc_profile=profile(*GAMUTS[name]))
+    image = read_image(tmp_path / "a.png")
+    assert image.info["icc_profile"] == srgb_profile()
+    back = in_source_profile(without_metadata(image))
+    assert back.info["icc_profile"] == profile(*GAMUTS[name])
+    assert back.mode == wide.mode
+    assert np.abs(np.int16(np.asarray(back)) - np.asarray(wide)).mean() < LEVELS
+    large = read_large(tmp_path / "a.png", tmp_path)
+    if not alpha:
+        large = in_source_profile(large)
+        np.testing.assert_array_equal(large[:], np.asarray(back))
+        assert large.info["icc_profile"] == profile(*GAMUTS[name])
+
+
+def test_a_picture_without_another_profile_stays(rng):
+    image = to_rgb(smooth(rng))
+    assert in_source_profile(image) is image
 
 
 @pytest.fixture(scope="module")

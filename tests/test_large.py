@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms
 
 from tfstyle.images import large, row_writers
-from tfstyle.images.colors import srgb_profile
 from tfstyle.images.files import encoded, read_image
 from tfstyle.images.large import read_large
 from tfstyle.images.look import Look
+from tfstyle.images.profiles import srgb_profile
 from tfstyle.images.row_writers import check_size, write_rows
 from tfstyle.images.rows import RowFile
 from tfstyle.media.photograph import read_photograph

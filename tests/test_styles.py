@@ -13,9 +13,9 @@ from PIL import Image, ImageCms
 import tfstyle
 from tfstyle import Style, list_styles, load
 from tfstyle.files import replacing, sha256
-from tfstyle.images.colors import srgb_profile
 from tfstyle.images.files import find_images, read_image
 from tfstyle.images.pixels import luminance, to_image
+from tfstyle.images.profiles import srgb_profile
 from tfstyle.media.animation import read_animation, stylize_animation
 from tfstyle.styles.card import read_card, write_card
 from tfstyle.styles.folder import find_style

@@ -16,9 +16,9 @@ from PIL import Image, ImageDraw, ImageSequence
 
 from tfstyle.commands.main import main
 from tfstyle.commands.memory import any_is_large
-from tfstyle.images.colors import srgb_profile
 from tfstyle.images.files import read_image
 from tfstyle.images.look import painted
+from tfstyle.images.profiles import adobe_rgb_profile, srgb_profile
 from tfstyle.images.rows import RowFile, painted_in_file
 from tfstyle.images.sixteen import write_16_bits
 from tfstyle.media.animation import read_animation
@@ -228,6 +228,20 @@ def test_a_full_memory_says_what_to_do(stylize, monkeypatch):
         assert stylize.errors == [
             "Error: a.jpg: the memory is full. Use --stroke 2, or --max-side 1500."
         ]
+
+
+@pytest.mark.parametrize("memory", ["1MB", "4GB"])
+def test_the_photographs_profile_is_kept_on_request(stylize, memory):
+    photograph("a.png", "coral", icc_profile=adobe_rgb_profile())
+    assert stylize("a.png", "-o", "srgb.png", "--memory", memory)[0] == 0
+    assert stylize("a.png", "-o", "adobe.png", "--memory", memory, "--keep-profile")[0] == 0
+    with Image.open("srgb.png") as srgb, Image.open("adobe.png") as adobe:
+        assert srgb.info["icc_profile"] == srgb_profile()
+        assert adobe.info["icc_profile"] == adobe_rgb_profile()
+        assert srgb.getpixel((0, 0)) != adobe.getpixel((0, 0))
+        found, expected = read_image("adobe.png"), read_image("srgb.png")
+        assert np.abs(np.int16(np.asarray(found)) - np.asarray(expected)).max() <= 2
+    assert stylize("a.png", "-f", "--keep-profile", "--bits", "16")[0] == 2
 
 
 def test_a_file_of_no_pixels_refuses_only_itself(stylize, tmp_path):

@@ -27,6 +27,7 @@ from tfstyle.commands.terminal import (
     tell_of_others,
     without_libtiff,
 )
+from tfstyle.images.colors import in_source_profile
 from tfstyle.images.formats import format_of, picture_name
 from tfstyle.images.look import Look
 from tfstyle.images.row_writers import check_size, writes_rows
@@ -103,6 +104,9 @@ def stylize(
     metadata: Annotated[
         bool, typer.Option(help="Keep date, place, artist and rights, or drop them.")
     ] = True,
+    keep_profile: Annotated[
+        bool, typer.Option("--keep-profile", help="Write the photograph's profile, not sRGB.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite pictures.")] = False,
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Paint only what has no picture yet.")
@@ -118,13 +122,16 @@ def stylize(
     """
     look = Look(strength, keep_colors, grain, seed, mask, stroke)
     allowed = parse_bytes(memory)
+    if keep_profile and bits != Bits.eight:
+        raise ValueError("--keep-profile converts 8 bits. Omit it, or --bits 16, which is in sRGB.")
+    save = partial(_save, bits=bits, keep_profile=keep_profile)
     # Pictures of 16 bits are of floats in memory.
     read = _Reader(max_side, metadata, allowed if bits == Bits.eight else float("inf"))
     if huge:
         Image.MAX_IMAGE_PIXELS = None
     if _STREAM in photographs or output == _STREAM:
         load = _loader(style, generator, precision, engine)
-        _pipe(photographs, output, read, look, load, bits, allowed)
+        _pipe(photographs, output, read, look, load, save, allowed)
         return
     place = Path(output or "stylized")
     items, problems = _plan(photographs, place, recursive, bits)
@@ -140,7 +147,7 @@ def stylize(
             else:
                 waiting.append(item)
         paint_one = partial(
-            _paint_one, read=read, look=look, force=force, bits=bits, memory=allowed
+            _paint_one, read=read, look=look, force=force, save=save, memory=allowed
         )
         failed = _paint(waiting, paint_one, load, lines, style) if waiting else 0
     done, skipped = len(waiting) - failed, len(items) - len(waiting)
@@ -206,7 +213,7 @@ def _paint(items, paint_one, load, lines, style):
     return failed
 
 
-def _paint_one(item, read, look, painter, force, bits, memory, progress):
+def _paint_one(item, read, look, painter, force, save, memory, progress):
     """Paints a photograph; returns what went wrong, or None."""
     try:
         _refuse_overwriting(item.photograph, item.picture, force)
@@ -216,7 +223,7 @@ def _paint_one(item, read, look, painter, force, bits, memory, progress):
             check_size(item.picture, photograph.image.shape)
         tell_of_memory(item.photograph, photograph.size, memory, is_by_rows)
         paint = partial(painter.paint, look=look, memory=memory, progress=progress)
-        _save(photograph, paint, item.picture, bits)
+        save(photograph, paint, item.picture)
     except (ValueError, OSError) as error:
         return str(error)
     except Exception as error:  # even TensorFlow out of memory must not stop the others
@@ -224,11 +231,12 @@ def _paint_one(item, read, look, painter, force, bits, memory, progress):
     return None
 
 
-def _save(photograph, paint, target, bits):
+def _save(photograph, paint, target, bits, keep_profile):
     """Paints a photograph, and writes the picture to a file or stream."""
     image = photograph.image
     if bits == Bits.eight:
-        photograph.map(paint).save(target)
+        picture = photograph.map(paint)
+        (picture.map(in_source_profile) if keep_profile else picture).save(target)
     elif isinstance(image, Animation) or not isinstance(target, Path):
         raise ValueError("--bits 16 is for single pictures in files.")
     else:
@@ -246,7 +254,7 @@ class _Reader:
             return read_photograph(source, *self._options)
 
 
-def _pipe(photographs, output, read, look, load, bits, memory):
+def _pipe(photographs, output, read, look, load, save, memory):
     """Paints one photograph from standard input, or to standard output."""
     if len(photographs) > 1:
         raise ValueError(f"- is one photograph. Received: {len(photographs)}")
@@ -264,7 +272,7 @@ def _pipe(photographs, output, read, look, load, bits, memory):
             raise ValueError(f"{target} is a folder. For - give a file, or - for standard output.")
         format_of(target)
     painter = load()
-    _save(photograph, partial(painter.paint, look=look, memory=memory), target, bits)
+    save(photograph, partial(painter.paint, look=look, memory=memory), target)
     if target is sys.stdout.buffer:
         target.flush()
 

@@ -2,13 +2,14 @@
 
 import contextlib
 import functools
-import io
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms
 
 from tfstyle.images.depth import refuse_shallow, to_8_bits
-from tfstyle.images.metadata import metadata_of
+from tfstyle.images.metadata import SOURCE_PROFILE, metadata_of
+from tfstyle.images.profiles import converted, profile_of, srgb_profile
+from tfstyle.images.rows import RowFile
 
 # How an image of an EXIF orientation is turned upright.
 _TURNS = {
@@ -46,20 +47,40 @@ def to_rgb(image: Image.Image) -> Image.Image:
     info = metadata_of(image)
     upright = _turned(to_8_bits(image), orientation_of(image))
     result = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-    colors, profile = _through_profile(upright, result.convert("RGB"), image.info)
+    source = profile_of(image)
+    colors, profile = _through_profile(upright, result.convert("RGB"), source)
     if colors:
         if result.mode == "RGBA":
             colors.putalpha(result.getchannel("A"))
         result = colors
-    result.info = info | ({"icc_profile": profile} if profile else {})
+    if profile:
+        info["icc_profile"] = profile
+        if profile != source:
+            info[SOURCE_PROFILE] = source
+    result.info = info
     return result
 
 
-@functools.cache
-def srgb_profile() -> bytes:
-    """Returns an ICC profile of sRGB, the same bytes at any time."""
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    return profile[:24] + bytes(12) + profile[36:]  # without the second it was made in
+def in_source_profile(picture: Image.Image | RowFile) -> Image.Image | RowFile:
+    """Converts the picture of a photograph back to the photograph's own colour profile.
+
+    Args:
+        picture: In sRGB, with the photograph's `info` as `to_rgb` gave it.
+
+    Returns:
+        An image in the RGB profile that the photograph had; the picture itself if that was sRGB's,
+        of another space, or none.
+    """
+    profile = picture.info.get(SOURCE_PROFILE)
+    if profile is None:
+        return picture
+    if isinstance(picture, RowFile):
+        return picture.by_strips(in_source_profile)
+    result = converted(picture.convert("RGB"), srgb_profile(), profile)
+    if picture.mode == "RGBA":
+        result.putalpha(picture.getchannel("A"))
+    result.info = {**picture.info, "icc_profile": profile}
+    return result
 
 
 def orientation_of(image: Image.Image) -> int | None:
@@ -76,19 +97,18 @@ def _turned(image, orientation):
     return image if turn is None else image.transpose(turn)
 
 
-def _through_profile(image, colors, info):
+def _through_profile(image, colors, profile):
     """Converts an image to sRGB.
 
     Args:
         image: In its own mode.
         colors: The same in RGB, as if without a profile.
-        info: Dictionary with the `icc_profile`, or without.
+        profile: Of ICC; empty for none.
 
     Returns:
         An RGB image and the profile that it keeps. None and None without a profile, or where it
         is broken or of another space than the pixels: no reason to refuse a photograph.
     """
-    profile = info.get("icc_profile") or b""
     space = _SPACES.get(profile[16:20])
     try:
         if space == "RGB" and image.mode not in ("CMYK", "LAB"):
@@ -105,9 +125,7 @@ def _through_profile(image, colors, info):
 
 
 def _to_srgb(image, profile):
-    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    target = ImageCms.ImageCmsProfile(io.BytesIO(srgb_profile()))
-    return ImageCms.profileToProfile(image, source, target, outputMode="RGB")
+    return converted(image, profile, srgb_profile())
 
 
 @functools.lru_cache(maxsize=8)
@@ -115,5 +133,5 @@ def _is_srgb(profile):
     """Whether a profile of RGB leaves colours as they are, to a level: those need no rounding."""
     levels = np.arange(0, 256, 51, dtype="uint8")
     colors = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(6, 36, 3)
-    converted = np.asarray(_to_srgb(Image.fromarray(colors), profile))
-    return np.abs(np.int16(converted) - colors).max() <= 1
+    seen = np.asarray(_to_srgb(Image.fromarray(colors), profile))
+    return np.abs(np.int16(seen) - colors).max() <= 1

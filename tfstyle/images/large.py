@@ -19,6 +19,7 @@ from PIL import Image
 from tfstyle.images.colors import orientation_of, to_rgb
 from tfstyle.images.files import frame_count, opened
 from tfstyle.images.metadata import metadata_of
+from tfstyle.images.profiles import profile_of
 from tfstyle.images.rows import RowFile
 
 _ROWS = 256  # at a time
@@ -84,7 +85,7 @@ def _parts(source) -> Iterator:
         if not _can_be_read_by_strips(image):
             return
         described = _without_pixels(source) if image.format == "PNG" else image
-        info, profile = metadata_of(described), described.info.get("icc_profile")
+        info, profile = metadata_of(described), profile_of(described)
         decoder = _vips_decoder(image, source)
         if decoder is None:
             image.load()  # some Pillows turn a TIFF upright here, and say so

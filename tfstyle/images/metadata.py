@@ -25,6 +25,9 @@ _OUTDATED = (
 
 _SRGB = 1
 
+# In an image's `info`: the RGB profile that it had before it was converted to sRGB.
+SOURCE_PROFILE = "source_profile"
+
 _XMP_TAG = 700  # of TIFF
 
 # JPEG keeps each kind in one segment.
@@ -56,7 +59,8 @@ def metadata_of(image: Image.Image) -> dict:
 def without_metadata(image: Image.Image) -> Image.Image:
     """Returns a copy of an image of `read_image` that says nothing but its colour profile."""
     bare = image.copy()
-    bare.info = {key: value for key, value in image.info.items() if key == "icc_profile"}
+    kept = ("icc_profile", SOURCE_PROFILE)
+    bare.info = {key: value for key, value in image.info.items() if key in kept}
     return bare
 
 

@@ -67,6 +67,17 @@ class RowFile:
         """Returns one of the same shape, place and metadata, whose pixels are not yet written."""
         return RowFile(self.shape, self._folder, self.info)
 
+    def by_strips(self, change: Callable[[Image.Image], Image.Image]) -> "RowFile":
+        """Returns one with a function applied to strips of it, which keeps their size."""
+        result = self.empty_like()
+        for top in range(0, self.shape[0], _ROWS):
+            strip = Image.fromarray(self[top : top + _ROWS])
+            strip.info = dict(self.info)
+            changed = change(strip)
+            result.write(top, np.asarray(changed))
+            result.info = dict(changed.info)
+        return result
+
     def to_image(self) -> Image.Image:
         """Returns it as an image in memory, of 4 bytes for each pixel."""
         image = Image.new("RGB", self.size)
