@@ -230,10 +230,10 @@ MISTAKES = {
     "train photo.jpg --content more --precision bf16": "mixed_bfloat16, mixed_float16. Received",
     "train photo.jpg --content more --preview no.jpg": "no.jpg: there is no such file",
     "train photo.jpg --content more --preview mistyped.toml": "mistyped.toml is not an image",
-    "train photo.jpg --content more -g pyramid --from trunk": "begins a johnson, no pyramid",
+    "train photo.jpg --content more -g pyramid --from trunk": "Only johnson can start from the trunk",
     "train black.jpg --content more -o painted -g pyramid": "painted holds a style of another",
     "trunk trunk.toml --content more -o more": "more holds other files, and a trunk takes",
-    "export mosaic --format saved_model --size 384 --seed 0": "--size, --seed: for --format tflite",
+    "export mosaic --format saved_model --size 384 --seed 0": "--size, --seed: only for --format tflite",
     "train photo.jpg --content more --vgg no.h5": "no.h5: there is no such file of VGG19's",
 }
 
@@ -414,7 +414,7 @@ def test_a_painting_starts_from_the_trunk_for_ten_minutes(
     (folder / "history.csv").write_text("step,seconds,loss\n100,60,5\n200,120,4\n")
     code, output, _ = tfstyle(*command, "--minutes", 3)
     assert code == 0 and given[1][0] == given[0][0]
-    assert "Begun with 1200 steps" in output and "At 0.60 s a step 10.0 minutes" in output
+    assert "training of 1200 steps" in output and "At 0.60 s a step 10.0 minutes" in output
 
     other = ("train", painting, "--content", photographs, "-o", tmp_path / "other")
     assert tfstyle(*other, "--from", "none", "--minutes", 3, "--trainable", "normalization")[0] == 0

@@ -15,18 +15,22 @@ from tfstyle.styles.folder import find_style
 
 
 def evaluate(
-    style: Annotated[str, typer.Argument(help="Name in the zoo, or a folder.")],
-    content: Annotated[Path, typer.Option(help="Folder of photographs not trained on.")],
+    style: Annotated[str, typer.Argument(help="Name of a style, or its folder.")],
+    content: Annotated[
+        Path, typer.Option(help="Folder of photographs that the training did not see.")
+    ],
     generator: Generator = None,
-    count: Annotated[int, typer.Option(min=1, help="Photographs to use.")] = 10,
-    size: Annotated[int, typer.Option(min=64, help="Side of the pictures.")] = 256,
+    count: Annotated[int, typer.Option(min=1, help="Number of photographs.")] = 10,
+    size: Annotated[int, typer.Option(min=64, help="Height and width of the pictures.")] = 256,
     iterations: Annotated[
-        int, typer.Option(min=0, help="L-BFGS iterations of the slow reference.")
+        int, typer.Option(min=0, help="L-BFGS iterations of the slow reference; 0 skips it.")
     ] = 100,
     vgg: Vgg = "imagenet",
-    save: Annotated[bool, typer.Option("--save", help="Keep the numbers in the card.")] = False,
+    save: Annotated[
+        bool, typer.Option("--save", help="Write the results to the style's card.")
+    ] = False,
 ):
-    """Measure a style's losses, and how many L-BFGS iterations they equal."""
+    """Measure a style's losses, artifacts and L-BFGS equivalent."""
     folder = find_style(style, generator)
     paths = find_images(content)[:count]
     load_keras()

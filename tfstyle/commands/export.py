@@ -26,39 +26,37 @@ _ENDINGS = {"tflite": ".tflite", "onnx": ".onnx", "saved_model": "_saved_model"}
 def export(
     styles: Annotated[list[str], typer.Argument(help=f"{STYLE_HELP} Several with --android.")],
     format: Annotated[
-        str, typer.Option("--format", "-f", help="tflite, onnx or saved_model.")
+        str, typer.Option("--format", "-f", help="Choose tflite, onnx or saved_model.")
     ] = "tflite",
     precision: Annotated[
         str | None,
         typer.Option(
-            help="Of tflite: float32, float16, int8_weights, int8_dynamic, int8.",
+            help="float32, float16, int8_weights, int8_dynamic or int8.",
             show_default="float32",
         ),
     ] = None,
     size: Annotated[
-        str | None, typer.Option(help="384 or HEIGHTxWIDTH, for GPU delegates; else free.")
+        str | None, typer.Option(help="Fix the size, as GPUs need: 384 or HEIGHTxWIDTH.")
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output", "-o", help="File .tflite, or folder of saved_model; an older is replaced."
-        ),
+        typer.Option("--output", "-o", help="File (.tflite) or folder (saved_model) to write."),
     ] = None,
     generator: Generator = None,
     calibrate: Annotated[
-        Path | None, typer.Option(help="Folder of photographs that int8 is calibrated on.")
+        Path | None, typer.Option(help="Calibrate int8 on a folder of photographs.")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Makes the noise a constant; else an input.")
+        int | None, typer.Option(min=0, help="Make noise a constant instead of an input.")
     ] = None,
     photograph: Annotated[
-        Path | None, typer.Option(help="To compare on; else the painting.")
+        Path | None, typer.Option(help="Compare with Keras on this photograph.")
     ] = None,
     accept_damage: Annotated[
-        bool, typer.Option("--accept-damage", help="Write int8 even if unlike the style.")
+        bool, typer.Option("--accept-damage", help="Write int8 even if its pictures differ a lot.")
     ] = False,
     android: Annotated[
-        Path | None, typer.Option(help="An app's src/main: write its assets, of all the styles.")
+        Path | None, typer.Option(help="Write the assets of an app: its folder src/main.")
     ] = None,
 ):
     """Write a style for phones (tflite) or servers (saved_model), run it and compare."""
@@ -82,7 +80,7 @@ def export(
     }
     given = [option for option, value in for_tflite.items() if value is not None]
     if format != "tflite" and given:
-        raise ValueError(f"{', '.join(given)}: for --format tflite alone.")
+        raise ValueError(f"{', '.join(given)}: only for --format tflite.")
     sides = _size(size)
     photographs = find_images(calibrate) if calibrate else ()
     if photograph:

@@ -15,10 +15,12 @@ from tfstyle.styles.recipe import Recipe, load_recipes
 
 
 def list_styles(
-    folder: Annotated[Path | None, typer.Argument(help="Folder of styles; else the zoo.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of styles. Default: the styles of tfstyle.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ):
-    """Show the trained styles."""
+    """List the trained styles."""
     rows = []
     for style in style_folders(folder):
         for generator in generators_of(style):

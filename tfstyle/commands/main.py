@@ -66,7 +66,7 @@ def _refuse_empty(arguments):
 
 @app.callback(invoke_without_command=True)
 def _version(
-    version: Annotated[bool, typer.Option("--version", help="Show the version, and exit.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ):
     if version:
         typer.echo(tfstyle.__version__)

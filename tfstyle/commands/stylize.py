@@ -50,7 +50,7 @@ _STREAM = "-"
 
 def stylize(
     photographs: Annotated[
-        list[str], typer.Argument(help="Files, folders or patterns; - reads standard input.")
+        list[str], typer.Argument(help="Files, folders or patterns. - is standard input.")
     ],
     style: Annotated[str, typer.Option("--style", "-s", help=STYLE_HELP)] = "mosaic",
     output: Annotated[
@@ -58,67 +58,78 @@ def stylize(
         typer.Option(
             "--output",
             "-o",
-            help="Folder; for one photograph, a file, or - for standard output.",
+            help="Folder, or a file for one photograph. - is standard output.",
             show_default="stylized; standard output for -",
         ),
     ] = None,
     generator: Generator = None,
     recursive: Annotated[
-        bool, typer.Option("--recursive", "-r", help="Search folders in folders; mirror them.")
+        bool,
+        typer.Option(
+            "--recursive", "-r", help="Include subfolders, and mirror them in the output."
+        ),
     ] = False,
     max_side: Annotated[
         int | None,
-        typer.Option(min=1, help="Scale larger ones down: bolder strokes, smaller pictures."),
+        typer.Option(min=1, help="Scale larger photographs down to this side in pixels."),
     ] = None,
     stroke: Annotated[
-        float, typer.Option(min=0.25, max=8, help="Size of the strokes; 2 makes bold ones.")
+        float,
+        typer.Option(
+            min=0.25, max=8, help="Size of the brush strokes. 2 makes them twice as large."
+        ),
     ] = 1.0,
     mask: Annotated[
-        Path | None, typer.Option(help="Image: paint where it is white, not where black.")
+        Path | None, typer.Option(help="Image that is white where to paint, otherwise black.")
     ] = None,
     grain: Annotated[
-        float, typer.Option(min=0, max=1, help="Noise first; 0.02 puts strokes into flat areas.")
+        float,
+        typer.Option(min=0, max=1, help="Add noise first. 0.02 brings strokes to flat areas."),
     ] = 0.0,
     strength: Annotated[
-        float, typer.Option(min=0, max=1, help="Below 1 the photograph shines through.")
+        float, typer.Option(min=0, max=1, help="Mix with the photograph: 1 is only the picture.")
     ] = 1.0,
     keep_colors: Annotated[
-        bool, typer.Option("--keep-colors", help="Those of the photograph, not the painting's.")
+        bool, typer.Option("--keep-colors", help="Keep the colours of the photograph.")
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="For grain, and generators with noise.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Seed of the grain and of generators with noise.")
+    ] = 0,
     precision: Precision = Precisions.auto,
     engine: Engine = Engines.auto,
     memory: Annotated[
         str | None,
         typer.Option(
-            help="The most to take, such as 4GB. Larger photographs are painted in strips.",
+            help="Memory limit, such as 4GB, for large photographs.",
             show_default="1.2GB, or less in a container",
         ),
     ] = None,
     huge: Annotated[
-        bool, typer.Option("--huge", help="Read files above 89 megapixels, bombs included.")
+        bool,
+        typer.Option("--huge", help="Read files above 89 megapixels. Use it if you trust them."),
     ] = False,
     bits: Annotated[
-        Bits, typer.Option(help="Of each channel; 16 writes PNG or TIFF without banding.")
+        Bits, typer.Option(help="Bits per channel. 16 writes PNG or TIFF.")
     ] = Bits.eight,
-    metadata: Annotated[
-        bool, typer.Option(help="Keep date, place, artist and rights, or drop them.")
-    ] = True,
+    metadata: Annotated[bool, typer.Option(help="Keep date, place, artist and rights.")] = True,
     keep_profile: Annotated[
-        bool, typer.Option("--keep-profile", help="Write the photograph's profile, not sRGB.")
+        bool,
+        typer.Option("--keep-profile", help="Write in the photograph's colour profile, not sRGB."),
     ] = False,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite pictures.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", "-f", help="Overwrite existing pictures.")
+    ] = False,
     skip_existing: Annotated[
-        bool, typer.Option("--skip-existing", help="Paint only what has no picture yet.")
+        bool, typer.Option("--skip-existing", help="Skip photographs that already have a picture.")
     ] = False,
     report: Annotated[
-        Path | None, typer.Option(help="File to write a JSON line to for each photograph.")
+        Path | None, typer.Option(help="Write a line of JSON for each photograph to this file.")
     ] = None,
 ):
     """Paint photographs in a style.
 
-    Pictures keep the names of their photographs. One that cannot be read or written is
-    reported, the others are still done, and the exit code is 1.
+    Pictures keep the names of their photographs. If one cannot be read or written, the command
+    reports it, paints the others, and exits with 1.
     """
     look = Look(strength, keep_colors, grain, seed, mask, stroke)
     allowed = parse_bytes(memory)

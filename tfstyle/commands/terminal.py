@@ -20,10 +20,15 @@ from tfstyle.styles.folder import find_style
 
 Generator = Annotated[
     str | None,
-    typer.Option("--generator", "-g", help="johnson or pyramid.", show_default="johnson, if there"),
+    typer.Option(
+        "--generator",
+        "-g",
+        help="Choose johnson or pyramid, which is smaller.",
+        show_default="johnson, if there",
+    ),
 ]
 
-STYLE_HELP = "Name in the zoo, a folder, or a blend: mosaic:0.6,great_wave:0.4."
+STYLE_HELP = "Name, folder, or blend: mosaic:0.6,great_wave:0.4."
 
 
 class Precisions(enum.StrEnum):
@@ -43,13 +48,11 @@ class Engines(enum.StrEnum):
 
 
 Precision = Annotated[
-    Precisions, typer.Option(help="auto is bfloat16 where it is fast and looks the same.")
+    Precisions, typer.Option(help="auto uses bfloat16 if it is fast and looks the same.")
 ]
-Engine = Annotated[Engines, typer.Option(help="What computes. auto is openvino, if installed.")]
+Engine = Annotated[Engines, typer.Option(help="Inference engine. auto uses openvino if installed.")]
 
-Vgg = Annotated[
-    str, typer.Option(help="File of VGG19 weights without top; else Keras downloads its own.")
-]
+Vgg = Annotated[str, typer.Option(help="File of VGG19 weights. By default, Keras downloads it.")]
 
 
 def load_keras():

@@ -26,50 +26,52 @@ from tfstyle.styles.recipe import Recipe
 
 
 def train(
-    painting: Annotated[Path, typer.Argument(help="An image, or a recipe (.toml).")],
+    painting: Annotated[Path, typer.Argument(help="Image of a painting, or a recipe (.toml).")],
     content: Content,
     output: Annotated[
         Path | None,
         typer.Option(
             "--output",
             "-o",
-            help="Folder of the new style.",
+            help="Folder to write the style to.",
             show_default="name of image or recipe",
         ),
     ] = None,
     generator: Generator = None,
     start: Annotated[
         str | None,
-        typer.Option("--from", help="Style or trunk to begin with, or none.", show_default="trunk"),
+        typer.Option("--from", help="Style or trunk to start from, or none.", show_default="trunk"),
     ] = None,
     steps: Annotated[
-        int | None, typer.Option(min=1, show_default="as many as fit into --minutes")
+        int | None,
+        typer.Option(
+            min=1, help="Number of training steps.", show_default="as many as fit into --minutes"
+        ),
     ] = None,
     minutes: Annotated[
-        float | None, typer.Option(min=0.1, help="In place of --steps.", show_default="10")
+        float | None,
+        typer.Option(min=0.1, help="Duration; an alternative to --steps.", show_default="10"),
     ] = None,
     trainable: Annotated[
         str | None,
-        typer.Option(
-            help="all weights, or normalization: gamma and beta alone.", show_default="all"
-        ),
+        typer.Option(help="Train all weights, or normalization (gamma, beta).", show_default="all"),
     ] = None,
     style_size: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Painting's longer side: size of the strokes.", show_default="512"
+            min=1, help="Longer side of the painting: size of the strokes.", show_default="512"
         ),
     ] = None,
     style_weight: Annotated[
         float | None,
-        typer.Option(min=0, help="Paint against photograph; 0 finds it.", show_default="0"),
+        typer.Option(min=0, help="Style relative to content. 0 chooses it.", show_default="0"),
     ] = None,
     precision: Precision = "auto",
     vgg: Vgg = "imagenet",
     preview: Preview = None,
     tensorboard: Annotated[bool, typer.Option(help="Write TensorBoard logs.")] = False,
 ):
-    """Train a style on one painting. The same command goes on after an interruption."""
+    """Train a style on one painting. The same command resumes after an interruption."""
     if steps and minutes:
         raise ValueError("Give --steps or --minutes, not both.")
     given = {
@@ -97,7 +99,7 @@ def train(
     if recipe.start and not is_trunk(recipe.start):
         find_style(recipe.start, recipe.generator)
     elif recipe.start and recipe.generator != "johnson":
-        raise ValueError(f"A trunk begins a johnson, no {recipe.generator}: give --from a style.")
+        raise ValueError("Only johnson can start from the trunk. Pass --from STYLE or --from none.")
     if tensorboard and not find_spec("tensorboard"):
         raise ValueError("--tensorboard needs the package tensorboard: pip install tensorboard.")
     keep_freed_memory()

@@ -20,14 +20,12 @@ Content = Annotated[Path, typer.Option(help="Folder of photographs to train on."
 
 Precision = Annotated[
     str,
-    typer.Option(
-        help="float32, mixed_bfloat16 or mixed_float16; auto is this processor's fastest."
-    ),
+    typer.Option(help="float32, mixed_bfloat16 or mixed_float16. auto is fastest."),
 ]
 
 Preview = Annotated[
     list[Path] | None,
-    typer.Option(help="Photograph to show; repeat.", show_default="two of --content"),
+    typer.Option(help="Photograph for previews. May be repeated.", show_default="two of --content"),
 ]
 
 
@@ -82,7 +80,7 @@ def planned(recipe, minutes, folder, photographs, vgg, precision):
         seconds = passed / step
         if minutes and begun.exists():
             recipe = recipe.replace(steps=Recipe.load(begun).steps)
-            typer.echo(f"Begun with {recipe.steps} steps, it goes on with them.")
+            typer.echo(f"Resuming a training of {recipe.steps} steps.")
     else:
         step, seconds = 0, seconds_per_step(recipe, photographs, vgg, precision)
         if minutes:

@@ -30,7 +30,7 @@ def trunk(
     vgg: Vgg = "imagenet",
     preview: Preview = None,
 ):
-    """Train one generator on many paintings. The same command goes on after an interruption."""
+    """Train one generator on many paintings. The same command resumes after an interruption."""
     recipes = load_recipes(recipe)
     output = output.resolve()  # "." has no name to write beside
     refuse_to_empty(output)
@@ -51,4 +51,4 @@ def trunk(
     trained = train_trunk(recipes, photographs, folder, vgg, precision, previews)
     trained.card["command"] = command_line()
     trained.save(output, previews)
-    typer.echo(f"Saved. Begin a training with it by --from {output}")
+    typer.echo(f"Saved. To start a training from it, use: --from {output}")

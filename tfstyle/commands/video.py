@@ -25,18 +25,23 @@ _STYLE = "Name, folder or blend; or over time: mosaic@0,great_wave@5 (seconds)."
 
 
 def video(
-    source: Annotated[Path, typer.Argument(metavar="VIDEO", help="File that FFmpeg reads.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="VIDEO", help="Video file, of any format that FFmpeg reads.")
+    ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="File: .mp4, .mov, .mkv or .webm.")
+        Path, typer.Option("--output", "-o", help="File to write: .mp4, .mov, .mkv or .webm.")
     ],
     style: Annotated[str, typer.Option("--style", "-s", help=_STYLE)] = "mosaic",
     generator: Generator = None,
     max_side: Annotated[
-        int | None, typer.Option(min=16, help="Scale larger frames down: faster, bolder strokes.")
+        int | None, typer.Option(min=16, help="Scale larger frames down to this side in pixels.")
     ] = None,
-    start: Annotated[float, typer.Option("--from", min=0, help="Seconds to start at.")] = 0.0,
+    start: Annotated[
+        float, typer.Option("--from", min=0, help="Start at this time, in seconds.")
+    ] = 0.0,
     end: Annotated[
-        float | None, typer.Option("--to", min=0, help="Seconds to end at.", show_default="the end")
+        float | None,
+        typer.Option("--to", min=0, help="End at this time, in seconds.", show_default="the end"),
     ] = None,
     codec: Annotated[
         str | None,
@@ -47,25 +52,36 @@ def video(
     ] = None,
     crf: Annotated[
         int | None,
-        typer.Option(min=0, max=63, help="Lower is better, larger.", show_default="18 for h264"),
+        typer.Option(
+            min=0,
+            max=63,
+            help="Quality: lower is better, and larger files.",
+            show_default="18 for h264",
+        ),
     ] = None,
     strength: Annotated[
-        float, typer.Option(min=0, max=1, help="Below 1 the video shines through.")
+        float, typer.Option(min=0, max=1, help="Mix with the video: 1 is only the picture.")
     ] = 1.0,
     keep_colors: Annotated[
-        bool, typer.Option("--keep-colors", help="Keep the video's colors.")
+        bool, typer.Option("--keep-colors", help="Keep the colours of the video.")
     ] = False,
     mask: Annotated[
-        Path | None, typer.Option(help="Image: paint where it is white.", show_default="all")
+        Path | None,
+        typer.Option(
+            help="Image that is white where to paint, otherwise black.", show_default="all"
+        ),
     ] = None,
     still: Annotated[
-        float, typer.Option(min=0, max=1, help="Picture before kept where nothing moves.")
+        float,
+        typer.Option(min=0, max=1, help="Keep this much of the last picture where nothing moves."),
     ] = 1.0,
     moving: Annotated[
-        float, typer.Option(min=0, max=1, help="The same where something moves.")
+        float, typer.Option(min=0, max=1, help="Keep this much of it where something moves.")
     ] = 0.25,
-    cuts: Annotated[bool, typer.Option(help="Begin anew where the scene changes.")] = True,
-    seed: Annotated[int, typer.Option(min=0, help="For generators with noise.")] = 0,
+    cuts: Annotated[
+        bool, typer.Option(help="Detect cuts between scenes, and start anew there.")
+    ] = True,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of generators with noise.")] = 0,
     precision: Precision = Precisions.auto,
     engine: Engine = Engines.auto,
     force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite the output.")] = False,

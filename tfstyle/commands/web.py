@@ -10,17 +10,21 @@ from tfstyle.commands.terminal import load_keras, progress_bar
 
 
 def web(
-    folder: Annotated[Path, typer.Argument(help="Folder to write; made if missing.")],
+    folder: Annotated[Path, typer.Argument(help="Folder to write the page to.")],
     style: Annotated[
         list[str] | None,
-        typer.Option("--style", "-s", help="Name or folder; repeat. Default: the whole zoo."),
+        typer.Option("--style", "-s", help="Name or folder; may be repeated. Default: all styles."),
     ] = None,
     address: Annotated[
-        str, typer.Option(help="The page's address on the web, for previews of links.")
+        str, typer.Option(help="Address of the page, for previews of links to it.")
     ] = "",
     processes: Annotated[
         int | None,
-        typer.Option(min=1, help="Styles to write at a time.", show_default="processors, up to 4"),
+        typer.Option(
+            min=1,
+            help="Number of styles to write at the same time.",
+            show_default="processors, up to 4",
+        ),
     ] = None,
 ):
     """Write a static web page that paints photographs in the browser."""
