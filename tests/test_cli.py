@@ -230,10 +230,10 @@ MISTAKES = {
     "train photo.jpg --content more --precision bf16": "mixed_bfloat16, mixed_float16. Received",
     "train photo.jpg --content more --preview no.jpg": "no.jpg: there is no such file",
     "train photo.jpg --content more --preview mistyped.toml": "mistyped.toml is not an image",
-    "train photo.jpg --content more -g pyramid --from trunk": "Only johnson can start from the trunk",
+    "train photo.jpg --content more -g pyramid --from trunk": "Only johnson can start",
     "train black.jpg --content more -o painted -g pyramid": "painted holds a style of another",
     "trunk trunk.toml --content more -o more": "more holds other files, and a trunk takes",
-    "export mosaic --format saved_model --size 384 --seed 0": "--size, --seed: only for --format tflite",
+    "export mosaic --format saved_model --size 384 --seed 0": "--size, --seed: only for",
     "train photo.jpg --content more --vgg no.h5": "no.h5: there is no such file of VGG19's",
 }
 
