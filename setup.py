@@ -61,6 +61,8 @@ setup(
         # Decodes TIFF, PNG and JPEG strip by strip; 18 MB of libvips. Pillow has no such way, and
         # tifffile reads one format, uncompressed without further packages.
         "large": ["pyvips[binary]>=3"],
+        # Styles at hf://user/repo.
+        "hub": ["huggingface_hub", "platformdirs"],
         # Writes ONNX files. Keras' own way brings tf2onnx, and makes eight operations of one.
         "onnx": ["onnx"],
         "tensorboard": ["tensorboard"],
@@ -74,7 +76,8 @@ setup(
         "peers": ["onnx", "onnxruntime", "openvino>=2025.4", "torch"],
         # xdist: the tests are many small programs of one thread each.
         "test": [
-            *("ai-edge-litert", "av>=18", "hypothesis", "opencv-python-headless"),
+            *("ai-edge-litert", "av>=18", "huggingface_hub", "hypothesis"),
+            *("opencv-python-headless",),
             *("onnx", "onnxruntime", "openvino>=2025.4", "pillow-heif", "platformdirs"),
             *("pyvips[binary]>=3",),
             *("pytest>=8", "pytest-timeout", "pytest-xdist", "tensorboard"),

@@ -17,6 +17,7 @@ from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from tfstyle.images.formats import HEIF, is_photograph
 from tfstyle.styles.folder import find_style
+from tfstyle.styles.hub import is_address
 
 Generator = Annotated[
     str | None,
@@ -172,7 +173,7 @@ def say(text, err=False):
 def _blend(style):
     """Gives the weights of `NAME:WEIGHT,NAME:WEIGHT`; nothing for a name or a folder."""
     # A path may have a colon, as C:\mosaic. `Path.exists` fails on long blends.
-    if ":" not in style or os.path.exists(style):  # noqa: PTH110
+    if ":" not in style or is_address(style) or os.path.exists(style):  # noqa: PTH110
         return None
     weights = {}
     for part in style.split(","):

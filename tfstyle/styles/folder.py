@@ -24,6 +24,7 @@ from pathlib import Path
 from tfstyle.facts import FACTS
 from tfstyle.files import sha256
 from tfstyle.styles.card import CARD
+from tfstyle.styles.hub import download, is_address
 from tfstyle.styles.recipe import Recipe
 
 RECIPE = "recipe.toml"
@@ -215,6 +216,8 @@ def _holds_trunk(folder):
 
 
 def _find_folder(style):
+    if is_address(style):
+        return download(style)
     named = _zoo() / style
     if isinstance(style, str) and Path(style).name == style and generators_of(named):
         _refuse_two(style, named)

@@ -3,6 +3,7 @@
 import functools
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -198,6 +199,34 @@ class Style:
         save_style(self, folder, previews)
         return load(Path(folder).resolve(), self.recipe.generator)  # not the zoo's of this name
 
+    def push(self, address: str, license: str = "", private: bool = False) -> str:
+        """Sends the style to the Hugging Face Hub; `load` reads it from there.
+
+        Args:
+            address: `hf://user/repo`; the repository is made if missing.
+            license: Of the weights, as `"MIT"`. Not needed for an imported style, which knows it.
+            private: Whether a new repository is private.
+
+        Returns:
+            Address of the commit.
+
+        Raises:
+            ValueError: if no license is known, the style cannot be saved, or the Hub refuses it.
+            ImportError: if huggingface_hub is not installed.
+
+        Example: `style.push("hf://me/mosaic", license="MIT")`
+        """
+        from tfstyle.styles.hub import upload
+        from tfstyle.styles.page import page_of
+
+        license = license or self.card.get("imported", {}).get("license", "")
+        if not license:
+            raise ValueError("A style on the Hub names its license: push(address, license='MIT').")
+        with tempfile.TemporaryDirectory() as folder:
+            saved = self.save(Path(folder) / "style")
+            page = page_of(saved.recipe, saved.card, address, license)
+            return upload(Path(folder) / "style", address, page, private)
+
     def _predict(self, pixels, seed):
         if self._run is None:
             from tfstyle.painting.whole import stylize_pixels
@@ -215,7 +244,8 @@ def load(
     """Loads a trained style.
 
     Args:
-        style: Name of a style of the zoo (`list_styles` names them) or path of a style's folder.
+        style: Name of a style of the zoo (`list_styles` names them), path of a style's folder, or
+            address on the Hugging Face Hub, `hf://user/repo` or `hf://user/repo@revision`.
         generator: `"johnson"` or `"pyramid"`. Defaults to the first of these that the style has.
         precision: One of
             - `"float32"`, the default: the same picture on every machine, to one level of 255;
