@@ -218,3 +218,12 @@ def test_the_projects_address_stands_where_it_should():
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert ("repository-code:" in citation) == bool(address)
     assert f"repository-code: {address}" in citation or not address
+
+
+def test_the_guide_to_installing_names_every_extra():
+    setup = (ROOT / "setup.py").read_text(encoding="utf-8")
+    extras = re.findall(
+        r'^        "(\w+)": \[', setup[setup.index("extras_require") :], re.MULTILINE
+    )
+    text = PAGES["docs/guide/install.md"].read_text(encoding="utf-8")
+    assert len(extras) > 5 and all(f"| `{name}` |" in text for name in extras)
