@@ -63,6 +63,7 @@ The tables show what was measured:
 | checkerboard | strength of a regular pattern at the generator's upsampling grid; 1 is none, lower is better |
 | border | loss along the border divided by the loss of the same parts of the photograph away from the border; 1 is no difference |
 | frame | how far the mean colour along an edge differs from the colour beside it, from 0 to 1; photographs have 0.03 |
+| shift | in the cards: how many pixels what is painted lies below and right of its place in the photograph; 0.25 is noise |
 | ms | milliseconds to paint 256 x 256 pixels with Keras in float32: median of {rounds} rounds over all generators on {hardware}, at commit {commit} (`python -m benchmarks.gallery --time`) |
 
 The losses are means over 10 photographs of 256 x 256 pixels that no training saw. Content is compared at
