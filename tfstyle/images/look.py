@@ -18,16 +18,16 @@ _STROKES = 0.25, 8  # of a quarter sixteen times the pixels are painted
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """What a person decides about a picture, whatever paints it.
+    """Options of a picture that do not depend on what paints it.
 
     Args:
-        strength: Float in [0, 1], how much of the picture there is; the rest is the photograph.
-        keep_colors: Whether to take only light and dark of the picture, and the colours of the
-            photograph: see `with_colors_of`.
-        grain: Float in [0, 1], deviation of noise that is added to the photograph first. In flat
-            areas a generator sees nothing to paint and leaves them flat; 0.02 brings strokes there,
-            and changes little elsewhere.
-        seed: Integer, decides the grain and the noise of a generator that takes noise.
+        strength: Float in [0, 1], share of the picture; the rest is the photograph.
+        keep_colors: Whether to keep the photograph's colours and only change light and dark: see
+            `with_colors_of`.
+        grain: Float in [0, 1], standard deviation of noise that is added to the photograph first.
+            A generator leaves areas without texture flat. 0.02 brings strokes there, and changes
+            little elsewhere.
+        seed: Integer, seed of the grain and of the noise of a generator that takes noise.
         mask: Where to paint: black leaves the photograph as it is, grey blends. The generator
             sees the whole photograph. A path of an image file, a `PIL.Image.Image`, or an array
             `[height, width]`, of uint8 or of floats in [0, 1]; scaled to the photograph's size.

@@ -65,43 +65,41 @@ class Recipe:
         padding: `"reflect"`, or `"zero"` for comparison.
         upsampling, head, epsilon: See `generators.johnson`: what the weights of other projects
             need. For `johnson` alone.
-        noise_channels: Integer, for `pyramid` alone.
+        noise_channels: Integer, only for `pyramid`.
         style_size: Integer, pixels of the painting's longer side: the size of the brush
             strokes. 512 shows strokes of a painting on photographs of 256 to 512 pixels.
-        style_weight: Float, see `PerceptualLoss`; 0 lets the training find the weight that
+        style_weight: Float, see `PerceptualLoss`. With 0, the training chooses the weight that
             balances painting and photographs: see `training.balanced`.
-        style_layer_weights: Floats, one a style layer, see `PerceptualLoss`; a 0 lets the training
-            find the one that makes the layer as loud as the deepest.
+        style_layer_weights: Floats, one for each style layer, see `PerceptualLoss`. With 0, the
+            training chooses the weight that makes the layer contribute as much as the deepest.
         content_layers, style_layers: Layers of VGG19, see `PerceptualLoss`.
         content_weight, total_variation_weight: Floats, see `PerceptualLoss`.
         loss_padding: `"replicate"`, or `"zero"` as in the papers: `padding` of `PerceptualLoss`.
-        stability: Float, weight of steadiness, for video: 1e7 times it is the cost of a mean
-            difference of 1 between the moved picture and the picture of the moved, relit, noisy
-            photograph: see `training.stability`. 0 leaves it out, and its share of the time.
+        stability: Float, weight of the stability loss, which reduces flicker in videos: see
+            `training.stability`. 1.5 is a useful value. 0 skips it, which makes a step faster.
         crop: Integer, height and width of the training crops.
-        jitter: Integer, pixels. VGG19 sees photograph and picture cut at one of `jitter` rows and
-            one of as many columns, by chance. Without it the generator learns a mesh that fits
-            VGG19's pooling: that lowers the loss, and is no stroke of a brush. 1 leaves it out;
-            0 is 4 for `johnson`, the period of its own grid, and 8 for `pyramid`, that of
-            relu4_2: its own is 32, and would cost a quarter of the crop.
-        batch_size: Integer, crops a step. Instance normalization needs no batch, and 800 crops
-            one by one teach more than in 200 steps of 4.
+        jitter: Integer, pixels. Photograph and picture are cropped by a random offset below
+            `jitter`, down and across, before VGG19 sees them. Otherwise the generator learns a
+            mesh that fits VGG19's pooling: it lowers the loss, but does not look like strokes. 1
+            turns it off. 0 means 4 for `johnson`, the period of its grid, and 8 for `pyramid`, the
+            period of relu4_2 (that of its own grid, 32, would cost a quarter of the crop).
+        batch_size: Integer, crops in each step. Instance normalization needs no batch, and 800
+            steps of one crop reach a lower loss than 200 steps of four.
         steps: Integer, steps of the training.
-        small_crop_steps: Integer, how many of them, at the start, see crops of half the side (in
-            whole hundreds): they cost a quarter, and teach more for their time while there is much
-            to learn.
+        small_crop_steps: Integer, number of steps at the start that use crops of half the side, in
+            whole hundreds. Such a step takes a quarter of the time.
         optimizer: `"muon"`, see `training.muon.Muon`; or `"adam"`, as in the papers, which needs
             more steps for the same loss.
-        learning_rate: Float, at the start; it falls to 0 along a cosine. 0 is 1e-3 for `johnson`
-            and 2e-3 for `pyramid`: docs/notebook/training.md.
-        start: Name or folder of a trained style of the same generator, or of a trunk, whose
-            weights the training begins with; random ones if empty. A folder is relative to
-            the working directory.
-        trainable: `"all"` weights, or `"normalization"`: gamma and beta alone.
-        seed: Integer, decides random weights, photographs' order and crops.
+        learning_rate: Float, the initial learning rate; it falls to 0 along a cosine. 0 means 1e-3
+            for `johnson` and 2e-3 for `pyramid`.
+        start: Name or folder of a trained style of the same generator, or of a trunk, from whose
+            weights the training starts; random weights if empty. A folder is relative to the
+            working directory.
+        trainable: `"all"` weights, or `"normalization"` for only gamma and beta.
+        seed: Integer, seed of random weights, order of photographs, and crops.
 
     Raises:
-        ValueError: on a value out of range.
+        ValueError: if a value is out of range.
     """
 
     painting: str = "painting.jpg"

@@ -40,16 +40,17 @@ _PIXELS_AT_ONCE = 2**20
 
 
 class Style:
-    """A recipe and the generator trained by it.
+    """A trained style: a recipe and its generator.
 
     `tfstyle.load` and `tfstyle.train` return one.
 
     Args:
         recipe: `Recipe`.
-        model: `keras.Model`, the generator: float32 `[N, height, width, 3]` in [0, 1] to the
-            same. None if `load_model` gives it.
-        card: Dictionary of what was measured, for `card.json`.
-        load_model: Function without arguments that returns the model, when it is first needed.
+        model: `keras.Model`, the generator: it maps float32 `[N, height, width, 3]` in [0, 1] to
+            the same shape and range. None if `load_model` is given.
+        card: Dictionary of measurements, for `card.json`.
+        load_model: Function without arguments that returns the model. It is called when the model
+            is first needed.
         run: Function that runs the generator on another engine than Keras: see `painting.sizes`.
     """
 
@@ -93,30 +94,33 @@ class Style:
 
         Args:
             image: One of
+
                 - a path of an image file,
                 - a `PIL.Image.Image` of any mode,
                 - an array `[height, width, 3]` or `[N, height, width, 3]`, RGB, of uint8 or of
-                  floats in [0, 1]; with 4 in place of 3, RGBA.
-                Any size from 1 x 1 up. Beyond the generator's multiples the image is mirrored at
-                its right and lower border, and the picture cut to the image's size.
-            seed: As the others, of `images.look.Look`, which says what they are.
-            grain: Float in [0, 1].
-            strength: Float in [0, 1].
-            keep_colors: Boolean.
-            mask: Path, image or array; white is painted.
-            stroke: Float in [0.25, 8], size of the strokes.
-            memory: Bytes that the process should not exceed. Defaults to 1.2 GB, or less in a
-                container with a low limit. What does not fit takes the least that works.
-            progress: Function that is told the part of a large image that is done, in [0, 1].
+                  floats in [0, 1]; with 4 instead of 3 channels, RGBA.
+
+                The size is at least 1 x 1. If it is not a multiple of what the generator needs, the
+                image is extended by reflection at the right and bottom, and the picture is cropped.
+            seed: Integer, seed of the grain and of a generator's noise: see `Look`.
+            grain: Float in [0, 1], noise that is added first: see `Look`.
+            strength: Float in [0, 1]; 1 is only the picture, 0 only the photograph.
+            keep_colors: Whether to keep the colours of the photograph.
+            mask: Path, image or array; white is painted, black is left.
+            stroke: Float in [0.25, 8], size of the brush strokes; 2 makes them twice as large.
+            memory: Number of bytes that the process should not exceed. Defaults to 1.2 GB, or less
+                in a container with a low limit. If that is not enough, as little as possible is
+                used.
+            progress: Function that is called with the fraction of a large image that is done.
 
         Returns:
-            For a path or a PIL image a `PIL.Image.Image` of the upright image's size, in sRGB, with
-            its transparency and metadata; for an array one of the same shape and dtype. Colours
-            under full transparency have no influence.
+            For a path or a PIL image, a `PIL.Image.Image` of the same size, upright and in sRGB,
+            with its transparency and metadata. For an array, an array of the same shape and dtype.
+            Colours under full transparency have no influence.
 
         Raises:
-            ValueError: on a file that is no image, an animation, an array of another shape, dtype
-                or range, a tensor without values, or an option out of range.
+            ValueError: if a file is not an image, an image is an animation, an array has another
+                shape, dtype or range, a tensor has no values, or an option is out of range.
             OSError: if the temporary files of a large photograph fill the disk.
         """
         look = Look(strength, keep_colors, grain, seed, mask, stroke)
@@ -248,14 +252,17 @@ def load(
             address on the Hugging Face Hub, `hf://user/repo` or `hf://user/repo@revision`.
         generator: `"johnson"` or `"pyramid"`. Defaults to the first of these that the style has.
         precision: One of
-            - `"float32"`, the default: the same picture on every machine, to one level of 255;
-            - `"bfloat16"`: faster on processors that have it, most pixels a few levels off;
-            - `"auto"`: bfloat16 if this processor has it and the style bears it, by its card.
+
+            - `"float32"`, the default: the same picture on every machine, up to one level of 255;
+            - `"bfloat16"`: faster on processors that support it; most pixels differ a little;
+            - `"auto"`: bfloat16 if this processor supports it and the style was measured to look
+              the same in it.
         engine: One of
+
             - `"keras"`, the default: the backend that Keras runs on;
-            - `"openvino"`: the fastest on a CPU. Needs the package openvino, and no TensorFlow
+            - `"openvino"`: the fastest on a CPU. It needs the package openvino, and no TensorFlow
               once the network of a style is in the cache;
-            - `"auto"`: openvino if it is installed.
+            - `"auto"`: openvino if it is installed, otherwise keras.
 
     Returns:
         `Style`.

@@ -39,14 +39,14 @@ _PREVIEW = 160  # pixels: a sheet has a picture for each style
 
 
 class Trunk:
-    """One generator trained on many paintings, which differ in gamma and beta alone.
+    """One generator for many paintings, whose styles differ only in gamma and beta.
 
-    `tfstyle.load_trunk` and `tfstyle.train_trunk` give one.
+    `tfstyle.load_trunk` and `tfstyle.train_trunk` return one.
 
     Args:
         recipes: Dictionary of style name to `Recipe`, in the order of the generator's rows.
         model: `keras.Model` of `build_trunk`.
-        card: Dictionary of what was measured, for `card.json`.
+        card: Dictionary of measurements, for `card.json`.
 
     Reference:
         Dumoulin, Shlens, Kudlur, *A Learned Representation for Artistic Style*, arXiv
@@ -59,7 +59,7 @@ class Trunk:
         self.card = card or {}
 
     def bake(self, styles):
-        """Gives one style, or a blend of several, as a generator of its own.
+        """Returns one style, or a blend of several, as a `Style` with a generator of its own.
 
         A blend of weights `w` has `gamma = w @ gammas` and `beta = w @ betas` (equation 5 of
         the reference, and its section 3.5).
