@@ -6,6 +6,7 @@ python -m benchmarks.gallery --time                      times all together, int
 
 import argparse
 import json
+import re
 import subprocess
 from functools import partial
 from pathlib import Path
@@ -152,9 +153,11 @@ def _section(name, generators, milliseconds):
         "",
     ]
     faults = {place.name: read_card(place).get("faults") for place in places}
-    lines += [
-        f"Known faults of `{generator}`: {text}\n" for generator, text in faults.items() if text
-    ]
+    for generator, text in faults.items():
+        if text:
+            # A semicolon inside of brackets ends no fault.
+            each = [f"- {fault}" for fault in re.split(r"; (?![^(]*\))", text.rstrip("."))]
+            lines += [f"Known faults of `{generator}`:\n", *each, ""]
     return "\n".join(lines)
 
 
