@@ -11,6 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import safetensors.numpy
 from PIL import Image
 
 import tfstyle
@@ -64,6 +65,17 @@ def test_a_style_is_saved_and_loaded(painting, pictures, tmp_path, name):
     card = loaded.card["imported"]
     assert (card["origin"], card["license"], card["file"]) == ("a test", "MIT", name)
     assert len(card["sha256"]) == 64
+
+
+def test_safetensors_are_read(painting, tmp_path):
+    arrays = read_arrays(DATA / "pytorch.pth")
+    path = tmp_path / "pytorch.safetensors"
+    safetensors.numpy.save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, path)
+    for name, value in read_arrays(path).items():
+        np.testing.assert_array_equal(value, arrays[name])
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(ValueError, match="cannot be read as safetensors"):
+        import_style(path, painting, **ABOUT)
 
 
 def first_network(x, variables):

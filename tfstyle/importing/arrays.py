@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import numpy as np
+import safetensors
+import safetensors.numpy
 
 from tfstyle.importing.pickles import read_pickle
 
@@ -14,8 +16,8 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
 
     Args:
         path: Of a file of `torch.save` (of a state dict, or of a dictionary that has one as
-            `state_dict`), or of a TensorFlow checkpoint: the file `.ckpt`, one of its parts, or
-            its folder.
+            `state_dict`), of a `.safetensors` file, or of a TensorFlow checkpoint: the file
+            `.ckpt`, one of its parts, or its folder.
 
     Returns:
         Dictionary of name to array.
@@ -28,7 +30,7 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
         raise ValueError(f"{path}: there is no such file.")
     if path.is_dir() or path.suffix in _TENSORFLOW or ".ckpt" in path.name:
         return _read_checkpoint(path)
-    content = read_pickle(path)
+    content = _read_safetensors(path) if path.suffix == ".safetensors" else read_pickle(path)
     if isinstance(content, dict):
         content = content.get("state_dict", content)
     if not isinstance(content, dict) or not content:
@@ -60,3 +62,10 @@ def _read_checkpoint(path):
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0][:200]
         raise ValueError(f"{prefix} is no checkpoint of TensorFlow: {reason}") from error
+
+
+def _read_safetensors(path):
+    try:
+        return safetensors.numpy.load_file(path)
+    except (safetensors.SafetensorError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} cannot be read as safetensors: {error}") from error
