@@ -111,7 +111,7 @@ def test_a_loaded_model_becomes_tflite_of_builtin_operations(arrays, tmp_path):
 
     name = "sequential_2d.h5"
     model, x = load(name), arrays[f"{name} input"][:1]
-    model.export(tmp_path / "exported", verbose=False)
+    model.export(tmp_path / "exported")
     converter = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "exported"))
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     interpreter = Interpreter(model_content=converter.convert())

@@ -12,7 +12,7 @@ What an old file calls a layer, and what it becomes:
     InstanceNormalization           `ContribInstanceNormalization`: keras-contrib's, whose
                                     formula is another one
     Conv2DTranspose and others      Keras' own, less an argument that Keras 3 refuses
-    Functional, Model               Keras' own, with the calls of models inside of it renumbered
+    Functional, Model, Sequential   Keras' own, with the calls of models inside of it renumbered
 
 `load_saved_model` reads a folder that Keras 2 wrote.
 """
@@ -21,7 +21,7 @@ import keras
 
 from tfstyle.compat.contrib import ContribInstanceNormalization
 from tfstyle.compat.convolutions import convolutions
-from tfstyle.compat.functional import OldFunctional
+from tfstyle.compat.functional import OldFunctional, OldSequential
 from tfstyle.compat.saved_model import load_saved_model
 from tfstyle.layers import InstanceNormalization
 
@@ -37,5 +37,6 @@ keras.saving.get_custom_objects().update(
         **convolutions(),
         "Functional": OldFunctional,
         "Model": OldFunctional,
+        "Sequential": OldSequential,
     }
 )

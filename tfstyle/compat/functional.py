@@ -1,4 +1,4 @@
-"""Functional models that have Sequential ones in them, as GANs of Keras 2 do."""
+"""Models of Keras 2, and models in models as its GANs have them."""
 
 import copy
 
@@ -16,7 +16,7 @@ class OldFunctional:
 
     @staticmethod
     def from_config(config, custom_objects=None):
-        config = copy.deepcopy(config)
+        config = _with_axes(config)
         sequential = {
             layer["config"]["name"]
             for layer in config.get("layers", ())
@@ -27,6 +27,25 @@ class OldFunctional:
         for call in calls:
             call[1] -= first[call[0]]
         return keras.Model.from_config(config, custom_objects)
+
+
+class OldSequential:
+    """Makes a Sequential model of a configuration of Keras 2."""
+
+    __name__ = "Sequential"
+
+    @staticmethod
+    def from_config(config, custom_objects=None):
+        return keras.Sequential.from_config(_with_axes(config), custom_objects)
+
+
+def _with_axes(config):
+    """Copies a configuration, with the axes of layers as lists: Keras 3.3 drops mere numbers."""
+    config = copy.deepcopy(config)
+    for layer in config.get("layers", ()) if isinstance(config, dict) else config:
+        if "module" not in layer and isinstance(layer["config"].get("axis"), int):
+            layer["config"]["axis"] = [layer["config"]["axis"]]
+    return config
 
 
 def _calls(config):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import keras
 
-from tfstyle.compat.functional import OldFunctional
+from tfstyle.compat.functional import OldFunctional, OldSequential
 
 _MODELS = ("_tf_keras_model", "_tf_keras_network", "_tf_keras_sequential")
 
@@ -55,7 +55,7 @@ def _configuration(folder):
     if root is None or root.identifier not in _MODELS:
         raise ValueError(f"{folder} holds no Keras model, or the file {path.name} is damaged.")
     metadata = json.loads(root.metadata, object_hook=_tuple)
-    kinds = {"Functional": OldFunctional, "Model": OldFunctional, "Sequential": keras.Sequential}
+    kinds = {"Functional": OldFunctional, "Model": OldFunctional, "Sequential": OldSequential}
     if metadata["class_name"] not in kinds:
         raise ValueError(
             f"{folder} holds a model of the class {metadata['class_name']}, whose code is not in "
