@@ -31,7 +31,13 @@ _THUMBNAIL = 208  # pixels
 GOLDEN = 104
 
 
-def write_android_assets(folder, styles, precision=PRECISION, size=SIZE, done=lambda: None):
+def write_android_assets(
+    folder,
+    styles,
+    precision=PRECISION,
+    size: int | tuple[int, int] | None = SIZE,
+    done=lambda: None,
+):
     """Writes the assets of an Android app; an older folder `assets/tfstyle` is replaced.
 
     Args:

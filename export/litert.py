@@ -131,7 +131,7 @@ class Painter:
     def _noise(self, size, seed):
         noise = [(z["ratio"], z["channels"]) for z in self.facts["noise"]]
         names = [z["name"] for z in self.facts["noise"]]
-        return dict(zip(names, draw_noise(noise, 1, *size, seed), strict=True))
+        return dict(zip(names, draw_noise(noise, 1, *size, seed), strict=True))  # pyright: ignore[reportCallIssue]
 
 
 def main():

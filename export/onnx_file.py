@@ -197,7 +197,7 @@ def _normalize_batch(network, layer, x):
 
 
 def _upsample(network, layer, x):
-    scales = np.float32([1, 1, layer.factor, layer.factor])
+    scales = np.array([1, 1, layer.factor, layer.factor], "float32")
     modes = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
     return network.add("Resize", x, "", scales, mode="nearest", **modes)
 

@@ -1,17 +1,20 @@
 """A style as a TensorFlow SavedModel: for servers, and the first step of `to_tflite`."""
 
+import os
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
 from tfstyle.files import replacing
 from tfstyle.generators import noise_inputs, sample_noise, size_rule
 from tfstyle.styles.folder import holds_anything
+from tfstyle.styles.style import Style
 
 SIGNATURE = "serving_default"
 
 
-def to_saved_model(style, folder):
+def to_saved_model(style: Style, folder: str | os.PathLike[str]) -> Path:
     """Writes a style as a SavedModel, version 1 in the layout of TensorFlow Serving.
 
     Plain `tf.saved_model.load` reads it, without tfstyle and without Keras. Its one signature:
@@ -60,12 +63,12 @@ def write_function(generator, folder, shape, seed=None, call=None):
         call: Function to write in the generator's place, which uses its weights.
     """
     call = call or generator
-    module = tf.Module()
+    module: Any = tf.Module()
     # What the function reads must hang on the module, or the SavedModel lacks the weights.
     module.variables_of_the_generator = [weight.value for weight in generator.weights]
     noises = []
     if seed is not None:
-        noises = [tf.constant(z) for z in sample_noise(generator, *shape, seed)]
+        noises = [tf.constant(z) for z in sample_noise(generator, *shape, seed)]  # pyright: ignore[reportCallIssue]
     inputs = [("image", 1, 3), *([] if noises else noise_inputs(generator))]
     batch, *sides = shape
     specs = [

@@ -37,10 +37,10 @@ _CALIBRATION, _JUDGES = 32, 4
 
 def to_tflite(
     style: Style,
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     precision: str = "float32",
     size: int | tuple[int, int] | None = None,
-    photographs: Sequence[str | os.PathLike] = (),
+    photographs: Sequence[str | os.PathLike[str]] = (),
     seed: int | None = None,
     refuse_damage: bool = True,
 ) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def to_bytes(
     style: Style,
     precision: str = "float32",
     size: int | tuple[int, int] | None = None,
-    photographs: Sequence[str | os.PathLike] = (),
+    photographs: Sequence[str | os.PathLike[str]] = (),
     seed: int | None = None,
     refuse_damage: bool = True,
 ) -> tuple[bytes, dict[str, Any]]:
@@ -176,7 +176,7 @@ def _check(precision, photographs, seed):
         interpreter_class()  # judges the pictures, after a long conversion
 
 
-def _check_size(generator, size):
+def _check_size(generator, size) -> tuple[int, int] | None:
     if size is None:
         return None
     sides = (size, size) if isinstance(size, numbers.Integral) else tuple(size)
@@ -187,7 +187,8 @@ def _check_size(generator, size):
             f"Height and width must be multiples of {multiple} and at least {minimum}. Received: "
             f"{'x'.join(map(str, sides))}. The nearest: {'x'.join(map(str, near))}"
         )
-    return tuple(map(int, sides))  # NumPy's integers are none for JSON
+    height, width = map(int, sides)  # NumPy's integers are none for JSON
+    return height, width
 
 
 def _converter(folder):
@@ -201,7 +202,7 @@ def _samples(generator, photographs, size, seed):
     names = ["image", *(name for name, _, _ in noise_inputs(generator))]
     for number, path in enumerate(photographs[:_CALIBRATION]):
         images = read_middle(path, size)[None]
-        noise = [] if seed is not None else sample_noise(generator, *images.shape[:3], number)
+        noise = [] if seed is not None else sample_noise(generator, *images.shape[:3], number)  # pyright: ignore[reportCallIssue]
         yield dict(zip(names, [images, *noise], strict=False))
 
 

@@ -18,7 +18,7 @@ EXPORT = Path(tfstyle.export.__file__).parent
 
 # A room is a file or a folder. It imports only from rooms on floors below.
 FLOORS = [
-    {"facts", "files", "layers", "memory", "noise", "processor"},
+    {"facts", "files", "layers", "memory", "noise", "processor", "quiet"},
     {"compat", "generators", "images", "optimization", "perceptual"},
     {"painting"},
     {"styles"},

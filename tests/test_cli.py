@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,19 +12,23 @@ from PIL import Image
 
 import tfstyle as package
 from tfstyle import Recipe, load
+from tfstyle.commands.bar import time_left
 from tfstyle.commands.main import main
-from tfstyle.commands.terminal import command_line
-from tfstyle.commands.training import two_of
+from tfstyle.commands.terminal import command_line, complete_style
 from tfstyle.images.files import find_images, read_image
 from tfstyle.styles.card import read_card, write_card
-from tfstyle.styles.folder import find_trunk
+from tfstyle.styles.folder import find_style, find_trunk, list_styles
 from tfstyle.styles.recipe import save_recipes
 from tfstyle.styles.trunk import Trunk, build_trunk, load_trunk
+from tfstyle.training.begun import setting_of
 from tfstyle.training.progress import NonFiniteLossError
+from tfstyle.training.report import Report
+from tfstyle.training.session import two_of
 
 # Runs the command in an interpreter of its own, in which it must not load a backend.
 WITHOUT_KERAS = """
 import sys
+from tfstyle.commands.bar import time_left
 from tfstyle.commands.main import main
 try:
     main()
@@ -35,8 +40,6 @@ finally:
 @pytest.fixture
 def tfstyle(monkeypatch, capsys):
     """The command as a function: of its arguments, to its exit code, output and errors."""
-    # Measured, with VGG19, in test_training.
-    monkeypatch.setattr("tfstyle.training.seconds_per_step", lambda *all: 0.5)
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["tfstyle", *map(str, arguments)])
@@ -146,7 +149,7 @@ def test_a_bad_photograph_does_not_hinder_the_others(tfstyle, mine, photographs,
     code, output, errors = tfstyle("stylize", given, missing, "-s", mine, "-o", tmp_path / "out")
     assert (code, output) == (1, f"6 of 9 written to {tmp_path / 'out'}.\n")
     bad = (given / "2.jpg", given / "5.jpg", missing)
-    assert all(str(path) in error for path, error in zip(bad, errors, strict=True))
+    assert len(errors) == 3 and all(any(str(path) in e for e in errors) for path in bad)
     assert names(tmp_path / "out") == [f"{number}.jpg" for number in (0, 1, 3, 4, 6, 7)]
 
 
@@ -204,6 +207,7 @@ MISTAKES = {
     "stylize photo.jpg -s mine --mask no.png": "no.png: there is no such file",
     "stylize https://example.org/a.jpg -s mine": "addresses are not read. Download it first.",
     "stylize empty -s mine": "empty holds no images",
+    "stylize clip.mp4": "clip.mp4 is a video. Paint it with: tfstyle video clip.mp4 -o OUTPUT",
     "stylize photo.jpg - -s mine": "- is one photograph. Received: 2",
     "stylize photo.jpg more -s mine -o out.png": "out.png is one file for 2 photographs",
     "stylize photo.jpg -s mine -o out.psd": "out.psd: cannot write images of this kind. Use .jpg",
@@ -226,14 +230,12 @@ MISTAKES = {
     "train unpainted.toml --content more -o new": "nowhere.jpg: there is no such painting",
     "train photo.jpg --content empty --preview photo.jpg": "empty holds no images",
     "train photo.jpg --content more --from nowhere": "There is no style 'nowhere'",
-    "train photo.jpg --content more --generator unet": "johnson, pyramid. Received: 'unet'",
-    "train photo.jpg --content more --precision bf16": "mixed_bfloat16, mixed_float16. Received",
     "train photo.jpg --content more --preview no.jpg": "no.jpg: there is no such file",
     "train photo.jpg --content more --preview mistyped.toml": "mistyped.toml is not an image",
-    "train photo.jpg --content more -g pyramid --from trunk": "Only johnson can start",
+    "train photo.jpg --content more -g pyramid --from trunk": "Only johnson can start from a trunk",
     "train black.jpg --content more -o painted -g pyramid": "painted holds a style of another",
     "trunk trunk.toml --content more -o more": "more holds other files, and a trunk takes",
-    "export mosaic --format saved_model --size 384 --seed 0": "--size, --seed: only for",
+    "export mosaic --format saved_model --size 384 --seed 0": "--size, --seed: only for --format",
     "train photo.jpg --content more --vgg no.h5": "no.h5: there is no such file of VGG19's",
 }
 
@@ -252,6 +254,7 @@ def test_mistakes_are_one_line_before_keras_is_loaded(tmp_path, monkeypatch, lin
         Image.new("RGB", (8, 8), colour).save(painting)
     Path("trunk.toml").write_text('[paintings.one]\npainting = "photo.jpg"')
     Path("mistyped.toml").write_text('painting = "photo.jpg"\nstepps = 3')
+    Path("clip.mp4").touch()
     Path("unpainted.toml").write_text('painting = "nowhere.jpg"')
     before = names(tmp_path)
     result = tfstyle_without_keras(*line.split())
@@ -265,7 +268,8 @@ HELP = {
     "": ["Usage: ", "--version"],
     "stylize": ["[default: mosaic]"],
     "list": ["Usage: "],
-    "train": ["(trunk)", "(10)", "(512)", "as many as fit"],
+    "show": ["Usage: "],
+    "train": ["(trunk)", "(10)", "(512)", "johnson|pyramid", "all|normalization", "mixed_float16"],
     "trunk": ["[default: auto]"],
     "evaluate": ["[default: 100]"],
     "export": ["(float32)", "[default: tflite]"],
@@ -311,18 +315,66 @@ def test_styles_are_listed_without_keras(mine, monkeypatch):
     result = tfstyle_without_keras("list", mine.parent)
     card = read_card(mine / "johnson")
     assert result.returncode == 0
-    painting = "Stripes [/study], A. Painter"
-    for cell in ("mine", "johnson", painting, f"{card['parameters']:,}"):
-        assert f" {cell} " in result.stdout
+    _, row = result.stdout.splitlines()
+    assert row.split() == ["mine", "Stripes", "[/study],", "A.", "Painter", "johnson"]
+    result = tfstyle_without_keras("show", mine)
+    assert result.returncode == 0
+    facts = ("Stripes [/study]", "A. Painter", f"{card['parameters']:,}", str(mine), "painting.png")
+    assert all(fact in result.stdout for fact in facts)
 
 
-def test_what_can_be_blended_is_listed_with_the_zoo(tfstyle, mine):
+def test_the_zoo_is_listed_in_80_columns_one_line_a_style(tfstyle, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     code, output, errors = tfstyle("list")
     assert (code, errors) == (0, [])
-    (line,) = (line for line in output.splitlines() if line.startswith("To blend"))
-    assert "--style mosaic:0.6,great_wave:0.4: " in line
-    assert {*line.rstrip(".").split(": ")[1].split(", ")} == {*load_trunk().recipes}
-    assert "To blend" not in tfstyle("list", mine.parent)[1]
+    _, *rows = output.splitlines()
+    assert [row.split()[0] for row in rows] == list(list_styles())
+    assert max(map(len, rows)) <= 80
+    for row, generators in zip(rows, list_styles().values(), strict=True):
+        assert row.rstrip().endswith(f"  {', '.join(generators)}")
+
+
+def test_a_style_and_the_trunk_are_shown(tfstyle):
+    code, output, errors = tfstyle("show", "mosaic")
+    assert (code, errors) == (0, [])
+    folder = find_style("mosaic").parent
+    card = read_card(folder / "pyramid")
+    for word in ("pyramid", "CC0 1.0", f"{card['parameters']:,}", "higher is better"):
+        assert word in output
+    assert str(folder / "painting.jpg") in output.replace("\n", "").replace(" ", "")
+    output = tfstyle("show", "trunk")[1]
+    assert all(name in output for name in load_trunk().recipes)
+    assert tfstyle("show", "mosiac")[0] == 2
+
+
+def test_names_of_styles_are_completed():
+    assert complete_style("gr") == ["grande_jatte", "great_wave"]
+    assert complete_style("mosaic:1,star") == ["mosaic:1,starry_night"]
+    variables = {"_TFSTYLE_COMPLETE": "complete_bash", "COMP_CWORD": "4"}
+    variables["COMP_WORDS"] = "tfstyle stylize photo.jpg --style star"
+    code = f"import sys; sys.argv = ['tfstyle']; {WITHOUT_KERAS}"
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **variables},
+    )
+    assert result.stdout.split() == ["starry_night"]
+
+
+def test_quiet_leaves_out_all_but_errors(tfstyle, mine, photographs, tmp_path):
+    arguments = ("stylize", photographs / "0.jpg", "-s", mine, "-o", tmp_path / "out", "--quiet")
+    assert tfstyle(*arguments) == (0, "", []) and tfstyle.complaints == ""
+    code, output, errors = tfstyle(*arguments)
+    assert (code, output, len(errors)) == (1, "", 1) and "exists already" in errors[0]
+
+
+def test_a_picture_that_exists_is_refused_before_keras_is_loaded(mine, photographs, tmp_path):
+    (tmp_path / "0.jpg").touch()
+    result = tfstyle_without_keras("stylize", photographs / "0.jpg", "-s", mine, "-o", tmp_path)
+    assert (result.returncode, result.stdout) == (1, "")
+    (line,) = result.stderr.splitlines()
+    assert line == f"Error: {tmp_path / '0.jpg'} exists already. Use --force to overwrite it."
 
 
 def test_of_one_name_the_folders_own_style_is_listed(tfstyle, style, tmp_path, monkeypatch):
@@ -376,7 +428,8 @@ def test_training_gets_recipe_and_options(
     recipe = Recipe(painting=str(painting), title="Stripes", **options)  # no trunk of this kind
     folder = tmp_path / "new" / "training" / "pyramid"
     paths = find_images(photographs)
-    assert given == [recipe, paths, folder, str(vgg), "mixed_bfloat16", [preview], []]
+    assert given[:-2] == [recipe, paths, folder, str(vgg), "mixed_bfloat16", [preview], []]
+    assert given[-2] is None
     assert code == 0 and f"--style {tmp_path / 'new'}" in output
     card = read_card(tmp_path / "new" / "johnson")
     # The card is shown to others: it names files, but not where they lay.
@@ -395,38 +448,102 @@ def test_options_overrule_a_recipe(tfstyle, style, recipe, photographs, tmp_path
     assert found.replace(painting="") == recipe.replace(painting="", steps=9)
 
 
+def begin(folder, recipe, content, precision, minutes=None):
+    """Writes the checkpoint of a training that was begun, as far as commands read it."""
+    setting = json.dumps(setting_of({"": recipe}, find_images(content), precision, minutes))
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez(folder / "checkpoint.npz", setting=setting, asked=setting)
+
+
 def test_a_painting_starts_from_the_trunk_for_ten_minutes(
     tfstyle, style, painting, photographs, tmp_path, monkeypatch
 ):
     given = []
     monkeypatch.setattr("tfstyle.training.train", lambda *all: given.append(all) or style)
-    monkeypatch.setattr("tfstyle.training.fastest_precision", lambda: "mixed_bfloat16")
+    monkeypatch.setattr("tfstyle.training.session.fastest_precision", lambda: "mixed_bfloat16")
     monkeypatch.chdir(tmp_path)
     command = ("train", painting, "--content", photographs)
-    code, output, _ = tfstyle(*command)
-    assert code == 0 and "At 0.50 s a step 10.0 minutes remain" in output
-    assert "256 pixels of 8 photographs (1,000 or more are better)" in output
-    assert (given[0][0].start, given[0][0].steps) == ("trunk", 1200)
-    folder = Path("Stripes/training/johnson")
-    assert (given[0][2], given[0][4]) == (folder, "mixed_bfloat16")
+    code, *_ = tfstyle(*command)
+    assert code == 0 and "for 10 minutes on 8 photographs. 1,000 or more" in tfstyle.complaints
+    recipe, folder = given[0][0], Path("Stripes/training/johnson")
+    assert (recipe.start, given[0][2], given[0][4]) == ("trunk", folder, "mixed_bfloat16")
     assert given[0][5] == [photographs / "0.jpg", photographs / "4.jpg"]
-    # Begun with so many steps, it goes on with them, however fast the machine is now.
-    (folder / "history.csv").write_text("step,seconds,loss\n100,60,5\n200,120,4\n")
-    code, output, _ = tfstyle(*command, "--minutes", 3)
-    assert code == 0 and given[1][0] == given[0][0]
-    assert "training of 1200 steps" in output and "At 0.60 s a step 10.0 minutes" in output
+    assert given[0][7] == 10
+    # Begun with a time or with steps, it goes on with them.
+    for steps, minutes in ((6000, 3.0), (7, None)):
+        begin(folder, recipe.replace(steps=steps), photographs, "mixed_bfloat16", minutes)
+        assert tfstyle(*command)[0] == 0
+        assert given[-1][7] == minutes and (minutes or given[-1][0].steps == steps)
 
     other = ("train", painting, "--content", photographs, "-o", tmp_path / "other")
     assert tfstyle(*other, "--from", "none", "--minutes", 3, "--trainable", "normalization")[0] == 0
-    found = given[2][0]
-    assert (found.start, found.steps, found.trainable) == ("", 360, "normalization")
+    found, minutes = given[-1][0], given[-1][7]
+    assert (found.start, minutes, found.trainable) == ("", 3, "normalization")
 
-    # One that was begun by --steps goes on with them too, by the plain command.
-    third = ("train", painting, "--content", photographs, "-o", tmp_path / "third")
-    assert tfstyle(*third, "--steps", 7)[0] == 0
-    (tmp_path / "third/training/johnson/history.csv").write_text("step,seconds,loss\n7,14,5\n")
-    code, output, _ = tfstyle(*third)
-    assert code == 0 and given[4][0].steps == 7 and "has all 7 steps" in output
+
+def test_another_option_of_a_begun_training_gets_one_clear_answer(
+    painting, photographs, tmp_path, monkeypatch
+):
+    folder = tmp_path / "new" / "training" / "johnson"
+    recipe = Recipe(painting=str(painting), start="trunk", style_weight=10.0)
+    begin(folder, recipe, photographs, "float32", 10.0)
+    command = ("train", painting, "--content", photographs, "-o", tmp_path / "new")
+    options = ("--precision", "float32", "--style-weight")
+    for given, held in (
+        ((*options, 5), "--style-weight 10"),
+        ((*options, 10, "--minutes", 20), "--minutes 10"),
+        ((*options, 10, "--steps", 20), "--minutes 10"),
+        ((*options, 10, "--from", "none"), "--from trunk"),
+    ):
+        result = tfstyle_without_keras(*command, *given)
+        assert result.returncode == 2 and result.stderr == (
+            f"Error: {folder} holds a training with {held}. Use another --output, or --restart.\n"
+        )
+
+
+def test_restart_discards_what_was_begun(
+    tfstyle, style, painting, photographs, tmp_path, monkeypatch
+):
+    folder = tmp_path / "new" / "training" / "johnson"
+    found = []
+
+    def train(*arguments):
+        found.append(sorted(path.name for path in folder.iterdir()))
+        return style
+
+    monkeypatch.setattr("tfstyle.training.train", train)
+    begin(folder, Recipe(painting=str(painting), start="trunk"), photographs, "float32", 3.0)
+    (folder / "previews").mkdir()
+    (folder / "previews" / "000100.jpg").touch()
+    command = ("train", painting, "--content", photographs, "-o", tmp_path / "new")
+    assert tfstyle(*command, "--steps", 5)[0] == 2 and not found
+    assert tfstyle(*command, "--steps", 5, "--restart")[0] == 0
+    assert found == [[".lock"]]
+
+
+def test_a_training_tells_previews_and_the_time_left(
+    tfstyle, style, painting, photographs, tmp_path, monkeypatch
+):
+    preview = tmp_path / "new" / "training" / "johnson" / "previews" / "000100.jpg"
+
+    def train(*arguments):
+        report = arguments[-1]
+        report(Report(99, 200, 59.0, 0.5, {"loss": 1234567.0, "style": 0.0}))
+        report(Report(100, 200, 50.0, 0.5, {"loss": 1.2e6, "style": 0.0}))
+        report(Report(100, 200, 50.0, 0.5, preview=preview))
+        return style
+
+    monkeypatch.setattr("tfstyle.training.train", train)
+    command = ("train", painting, "--content", photographs, "-o", tmp_path / "new", "--steps", 200)
+    assert tfstyle(*command)[0] == 0
+    lines = tfstyle.complaints.splitlines()
+    assert f"Preview: {preview}" in lines and not any("loss" in line for line in lines)
+    assert any("done" in line for line in lines)
+    left = [time_left(seconds) for seconds in (None, 59.0, 61.0, 7300.0)]
+    assert left == ["measuring", "less than a minute left", "2 min left", "2 h 02 min left"]
+    assert tfstyle(*command, "--verbose")[0] == 0
+    assert "step 100 of 200, 0.50 s a step, loss 1.2e+06\n" in tfstyle.complaints
+    assert tfstyle(*command, "--quiet")[1:] == ("", []) and tfstyle.complaints == ""
 
 
 def test_a_finished_training_called_again_keeps_evaluation_and_preview(
@@ -457,16 +574,16 @@ def test_a_trunk_is_trained_by_its_recipe(tfstyle, recipe, photographs, tmp_path
     save_recipes(recipes, tmp_path / "trunk.toml")
     given = []
 
-    def train_trunk(recipes, *arguments):
+    def train_trunk(recipes, *arguments, report):
         given.extend((recipes, *arguments))
         return Trunk(recipes, build_trunk(recipes), {"training": {}})
 
     monkeypatch.setattr("tfstyle.training.train_trunk", train_trunk)
-    code, output, _ = tfstyle(
+    code, _output, _ = tfstyle(
         *("trunk", tmp_path / "trunk.toml", "--content", photographs, "-o", tmp_path / "new"),
         *("--precision", "float32"),
     )
-    assert code == 0 and "2 paintings: stripes, again" in output
+    assert code == 0 and "2 paintings: stripes, again" in tfstyle.complaints
     assert given[0].keys() == recipes.keys()
     folder, previews = tmp_path / "training" / "new", [photographs / f"{n}.jpg" for n in (0, 4)]
     photographs = find_images(photographs)
@@ -551,10 +668,6 @@ def test_an_export_is_run_and_compared(tfstyle, mine, tmp_path):
         (("--size", "30"), "multiples of 4"),
         (("--size", "big"), "--size must be a number or HEIGHTxWIDTH. Received: big"),
         (("--precision", "int8", "--size", 32), "int8 is calibrated on photographs"),
-        (
-            ("--format", "coreml"),
-            "--format must be one of tflite, onnx, saved_model. Received: coreml",
-        ),
         (("--calibrate", "nowhere"), "nowhere is not a folder"),
         (("--photograph", "no.jpg"), "no.jpg: there is no such file"),
     ],

@@ -1,4 +1,6 @@
+import errno
 import itertools
+import json
 import os
 import signal
 import subprocess
@@ -11,11 +13,13 @@ import numpy as np
 import pytest
 
 from tfstyle import PerceptualLoss, load
+from tfstyle.files import DiskFullError
 from tfstyle.images.files import find_images, read_image
 from tfstyle.styles.recipe import _CHOICES
 from tfstyle.training import train
 from tfstyle.training.lock import FolderInUseError, locked
 from tfstyle.training.muon import Muon
+from tfstyle.training.plan import Plan
 from tfstyle.training.progress import LOSSES, NonFiniteLossError
 from tfstyle.training.transfer import StyleTransfer
 
@@ -23,6 +27,7 @@ from tfstyle.training.transfer import StyleTransfer
 @pytest.fixture(autouse=True)
 def short_epochs(monkeypatch):
     monkeypatch.setattr("tfstyle.training.loop.STEPS_PER_EPOCH", 2)
+    monkeypatch.setattr("tfstyle.training.progress._SECONDS_TO_FIRST_PREVIEW", float("inf"))
 
 
 def checkpoint(folder):
@@ -71,6 +76,113 @@ def test_the_network_sees_photograph_and_picture_cut_alike_at_every_phase(rng, r
 
     whole = StyleTransfer(Generator(), loss, grams)
     assert whole._jittered(photograph, photograph)[0] is photograph
+
+
+@pytest.mark.parametrize("pace", [1.0, 3.0, 0.5])
+def test_a_plan_keeps_its_time_when_steps_become_slower_or_faster(monkeypatch, pace):
+    now = [20.0]
+    monkeypatch.setattr("tfstyle.training.plan.time.perf_counter", lambda: now[0])
+    plan = Plan(None, seconds=600.0, began=0.0)
+    plan.start()
+    assert (plan.is_made, plan.seconds_left(0)) == (False, 575.0)  # 5 s are for saving
+
+    def step(seconds):
+        now[0] += seconds
+        plan.measured(seconds)
+
+    for _ in range(5):
+        step(1.0)
+    assert plan.adapt(0) and plan.steps == 570
+    done = 0
+    while done < plan.steps:
+        step(1.0 if done < 200 else pace)
+        done += 1
+        plan.adapt(done)
+    assert abs(now[0] - 595) <= 12 + pace  # the tolerance, 2 % of the time, and a step
+    # Few changes, each of which moves the learning rate.
+    assert len(plan.history) == 1 if pace == 1 else 1 < len(plan.history) < 12
+
+
+def test_a_plan_of_steps_estimates_its_time(monkeypatch):
+    plan = Plan(100)
+    plan.start()
+    assert plan.seconds_left(0) is None
+    for seconds in (1.0, 2.0):
+        plan.measured(seconds)
+    assert plan.seconds_left(60) == 60 and not plan.adapt(60) and plan.steps == 100
+
+
+def replan(changes):
+    """Gives a `Plan.adapt` that plans as a dictionary of step to steps says."""
+
+    def adapt(self, step):
+        if step in changes and (step, changes[step]) not in self.history:
+            self.history.append((step, changes[step]))
+            return True
+        return False
+
+    return adapt
+
+
+def test_a_training_of_minutes_is_that_of_as_many_steps(
+    recipe, photographs, network, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(Plan, "adapt", replan({0: 5}))
+    timed = train(recipe, photographs, tmp_path / "timed", network, minutes=10)
+    steps = train(recipe.replace(steps=5), photographs, tmp_path / "steps", network)
+    assert timed.recipe.steps == steps.recipe.steps == 5
+    for a, b in zip(timed.model.get_weights(), steps.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    # Called again, it is finished; of another time or of steps it is another training.
+    again = train(recipe, photographs, tmp_path / "timed", network, minutes=10)
+    assert again.card["training"] == timed.card["training"]
+    with pytest.raises(ValueError, match=r"another training: minutes 10 \(now 3\)"):
+        train(recipe, photographs, tmp_path / "timed", network, minutes=3)
+    with pytest.raises(ValueError, match=r"another training: minutes 10 \(now None\), steps"):
+        train(recipe, photographs, tmp_path / "timed", network)
+
+
+def test_steps_that_become_slow_end_a_training_of_minutes_early(
+    recipe, photographs, network, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("tfstyle.training.loop.STEPS_PER_EPOCH", 4)
+    monkeypatch.setattr(Plan, "adapt", replan({0: 12, 5: 7}))
+    told = []
+    style = train(
+        *(recipe, photographs, tmp_path, network),
+        previews=find_images(photographs)[:1],
+        minutes=10,
+        report=told.append,
+    )
+    assert style.recipe.steps == style.card["training"]["steps"] == 7
+    assert style.card["training"]["plans"] == [(0, 12), (5, 7)]
+    table = np.genfromtxt(tmp_path / "history.csv", delimiter=",", names=True)
+    assert list(table["step"]) == [4, 7]
+    steps = [(report.step, report.steps) for report in told if not report.preview]
+    assert steps == [(1, 12), (2, 12), (3, 12), (4, 12), (5, 7), (6, 7), (7, 7)]
+    assert [report.preview.name for report in told if report.preview] == [
+        "000004.jpg",
+        "000007.jpg",
+    ]
+    assert all(report.losses["loss"] > 0 for report in told if not report.preview)
+    # With the plan that it ended with, the learning rate of the last step is near 0.
+    again = train(recipe, photographs, tmp_path, network, minutes=10)
+    assert again.recipe.steps == 7
+
+
+def test_the_first_preview_does_not_wait_for_the_first_report(
+    recipe, photographs, network, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("tfstyle.training.loop.STEPS_PER_EPOCH", 4)
+    monkeypatch.setattr("tfstyle.training.progress._SECONDS_TO_FIRST_PREVIEW", 0)
+    previews = find_images(photographs)[:1]
+    shown = train(recipe, photographs, tmp_path / "shown", network, previews=previews)
+    names = sorted(path.name for path in (tmp_path / "shown" / "previews").iterdir())
+    assert names == ["000001.jpg", "000004.jpg"]
+    # It changes nothing.
+    plain = train(recipe, photographs, tmp_path / "plain", network)
+    for a, b in zip(shown.model.get_weights(), plain.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_tensorboard_gets_the_named_losses(recipe, photographs, network, tmp_path):
@@ -282,6 +394,20 @@ def test_another_recipe_is_refused(recipe, photographs, network, tmp_path):
     train(recipe.replace(title="Stripes", learning_rate=1e-3), photographs, tmp_path, network)
 
 
+def test_a_checkpoint_of_an_earlier_version_is_resumed(recipe, photographs, network, tmp_path):
+    recipe = recipe.replace(style_weight=0.0)
+    whole = train(recipe, photographs, tmp_path, network)
+    with np.load(tmp_path / "checkpoint.npz") as saved:
+        arrays = {name: saved[name] for name in saved if name not in ("asked", "plans")}
+    setting = json.loads(str(arrays["setting"]))
+    del setting["minutes"]
+    np.savez(tmp_path / "checkpoint.npz", **{**arrays, "setting": json.dumps(setting)})
+    again = train(recipe, photographs, tmp_path, network)
+    assert again.card["training"] == whole.card["training"]
+    with pytest.raises(ValueError, match=r"style_weight .* \(now 3.0\)"):
+        train(recipe.replace(style_weight=3.0), photographs, tmp_path, network)
+
+
 def test_a_damaged_checkpoint_is_refused(recipe, photographs, network, tmp_path):
     (tmp_path / "checkpoint.npz").write_bytes(b"PK")
     with pytest.raises(ValueError, match=r"checkpoint.npz is damaged. Delete it"):
@@ -376,3 +502,22 @@ def test_batch_normalization_keeps_its_averages(recipe, photographs, network, tm
     style = train(recipe.replace(normalization="batch"), photographs, tmp_path, network)
     averages = [w for w in style.model.non_trainable_variables if "moving_mean" in w.path]
     assert averages and all(np.abs(w.numpy()).max() > 0 for w in averages)
+
+
+@pytest.mark.parametrize("name", ["savez", "savetxt"])
+def test_a_full_disk_names_the_file(recipe, photographs, network, tmp_path, monkeypatch, name):
+    def fail(file, *arguments, **options):
+        Path(file).touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    whole = train(recipe, photographs, tmp_path / "whole", network)
+    monkeypatch.setattr(f"tfstyle.training.progress.np.{name}", fail)
+    file = {"savez": "checkpoint.npz", "savetxt": "history.csv"}[name]
+    path = tmp_path / "full" / file
+    with pytest.raises(DiskFullError, match=rf"{path} cannot be written: the disk is full\. Free"):
+        train(recipe, photographs, tmp_path / "full", network)
+    monkeypatch.undo()
+    monkeypatch.setattr("tfstyle.training.loop.STEPS_PER_EPOCH", 2)
+    parts = train(recipe, photographs, tmp_path / "full", network)
+    for a, b in zip(whole.model.get_weights(), parts.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)

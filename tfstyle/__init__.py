@@ -33,6 +33,9 @@ _imports = (node for node in _stub.body if isinstance(node, ast.ImportFrom))
 _homes = {alias.name: node.module for node in _imports for alias in node.names}
 __all__ = sorted(_homes)
 
+# The modules that import Keras.
+_KERAS = ("generators", "layers", "perceptual", "styles.trunk", "training")
+
 
 def __getattr__(name):
     if name == "__version__":
@@ -43,6 +46,8 @@ def __getattr__(name):
     if name not in _homes:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = _homes[name]
+    if home in _KERAS:
+        importlib.import_module(f"{__name__}.quiet").load_keras()
     if home is None:
         return importlib.import_module(f"{__name__}.{name}")
     return getattr(importlib.import_module(f"{__name__}.{home}"), name)

@@ -1,6 +1,7 @@
 """Files that are whole or absent: written under a temporary name, then renamed."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -8,6 +9,20 @@ import socket
 import threading
 import time
 from pathlib import Path
+
+
+class DiskFullError(OSError):
+    """The disk of a file, or a user's share of it, is full.
+
+    Args:
+        path: Of the file that was to be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} cannot be written: the disk is full. Free some space.")
+        self.errno = errno.ENOSPC
+        self.path = path
+
 
 _DAY = 24 * 60 * 60  # seconds
 
@@ -20,6 +35,9 @@ def replacing(path):
     or, if the process is killed between the two renames that replace a folder, nothing, with the
     old folder beside it as `.old-...`, which the next call for this path puts back. The temporary
     name ends as the given one, so that writers choose their format by it.
+
+    Raises:
+        DiskFullError: an OSError, in place of one that says so without the path.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,6 +52,11 @@ def replacing(path):
         else:
             _flush(temporary)
             temporary.replace(path)
+    except OSError as error:
+        # Of nested calls the inner one has the name.
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) and not isinstance(error, DiskFullError):
+            raise DiskFullError(path) from error
+        raise
     finally:
         _remove(temporary)
 

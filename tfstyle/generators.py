@@ -4,6 +4,7 @@ Both models map RGB images `[N, height, width, 3]` in [0, 1] to pictures of the 
 range in float32. Height and width are free multiples of 4 (`johnson`) or 32 (`pyramid`).
 """
 
+from collections.abc import Callable
 from functools import partial
 
 import keras
@@ -50,14 +51,14 @@ _PYRAMID_GAIN = 16.0
 
 
 def johnson(
-    width=32,
-    normalization="instance",
-    padding="reflect",
-    styles=0,
-    upsampling="nearest",
-    head="linear",
-    epsilon=1e-5,
-):
+    width: int = 32,
+    normalization: str = "instance",
+    padding: str = "reflect",
+    styles: int = 0,
+    upsampling: str = "nearest",
+    head: str = "linear",
+    epsilon: float = 1e-5,
+) -> keras.Model:
     """Builds the residual generator of Johnson et al., which paints the better pictures.
 
     Layers: a 9 x 9 convolution, two 3 x 3 convolutions of stride 2, five residual blocks without
@@ -118,7 +119,12 @@ def johnson(
     return keras.Model([image, style_weights] if styles else image, x, name="johnson")
 
 
-def pyramid(width=8, normalization="instance", padding="reflect", noise_channels=0):
+def pyramid(
+    width: int = 8,
+    normalization: str = "instance",
+    padding: str = "reflect",
+    noise_channels: int = 0,
+) -> keras.Model:
     """Builds the multi-scale generator of Ulyanov et al., which has 14 times fewer weights.
 
     The image is average-pooled by 32, 16, 8, 4, 2 and 1. A block of three convolutions (3 x 3,
@@ -184,7 +190,7 @@ def pyramid(width=8, normalization="instance", padding="reflect", noise_channels
     return keras.Model([image, *noises] if noises else image, picture, name="pyramid")
 
 
-GENERATORS = {"johnson": johnson, "pyramid": pyramid}
+GENERATORS: dict[str, Callable[..., keras.Model]] = {"johnson": johnson, "pyramid": pyramid}
 
 
 def _image_input(name):
@@ -248,7 +254,7 @@ class _Convolutions:
         self._padding = _PADDINGS[padding]
         self._small_padding = _SMALL_PADDINGS[padding]
 
-    def __call__(self, x, channels, kernel=3, strides=1, activation="relu"):
+    def __call__(self, x, channels, kernel=3, strides=1, activation: str | None = "relu"):
         x = self.normalize(self._convolve(x, channels, kernel, strides, use_bias=False))
         return layers.Activation(activation)(x) if activation else x
 

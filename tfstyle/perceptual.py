@@ -1,10 +1,14 @@
 """The perceptual loss: content of a photograph, style of a painting."""
 
 import difflib
+import os
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import ops
+from numpy.typing import NDArray
 
 from tfstyle.layers.kernels import use_fast_kernels
 from tfstyle.layers.resampling import mirror_pad
@@ -55,15 +59,15 @@ class PerceptualLoss:
 
     def __init__(
         self,
-        content_layers=("relu4_2",),
-        style_layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1"),
-        content_weight=1.0,
-        style_weight=10.0,
-        total_variation_weight=0.0,
-        style_layer_weights=(),
-        padding="replicate",
-        network="imagenet",
-    ):
+        content_layers: Sequence[str] = ("relu4_2",),
+        style_layers: Sequence[str] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1"),
+        content_weight: float = 1.0,
+        style_weight: float = 10.0,
+        total_variation_weight: float = 0.0,
+        style_layer_weights: Sequence[float] = (),
+        padding: str = "replicate",
+        network: "str | os.PathLike[str] | keras.Model" = "imagenet",
+    ) -> None:
         self.weights = {
             "content": content_weight,
             "style": style_weight,
@@ -86,7 +90,7 @@ class PerceptualLoss:
             raise ValueError(f"padding must be 'replicate' or 'zero'. Received: {padding!r}")
         self.network.trainable = False
 
-    def style_grams(self, style_image):
+    def style_grams(self, style_image: Any) -> list[NDArray[Any]]:
         """Returns the Gram matrices of a style image. Compute them once per training.
 
         Args:
@@ -99,7 +103,7 @@ class PerceptualLoss:
         features = self._features(ops.convert_to_tensor(style_image, "float32")[None])
         return [ops.convert_to_numpy(gram_matrix(features[name])) for name in self._style_layers]
 
-    def content_features(self, photographs):
+    def content_features(self, photographs: Any) -> list[Any]:
         """Returns the content features of photographs.
 
         Args:
@@ -111,7 +115,13 @@ class PerceptualLoss:
         features = self._features(ops.convert_to_tensor(photographs, "float32"))
         return [ops.stop_gradient(features[name]) for name in self._content_layers]
 
-    def __call__(self, content_features, pictures, style_grams, style_balance=1.0):
+    def __call__(
+        self,
+        content_features: Sequence[Any],
+        pictures: Any,
+        style_grams: Sequence[Any],
+        style_balance: Any = 1.0,
+    ) -> dict[str, Any]:
         """Returns the terms of the loss.
 
         Args:

@@ -8,27 +8,30 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tfstyle.commands.terminal import Generator, Vgg, command_line, load_keras, progress_bar
+from tfstyle.commands.terminal import (
+    Generator,
+    Quiet,
+    Vgg,
+    command_line,
+    complete_style,
+    load_keras,
+    progress_bar,
+)
 from tfstyle.images.files import find_images
 from tfstyle.styles.card import read_card, write_card
 from tfstyle.styles.folder import find_style
 
 
 def evaluate(
-    style: Annotated[str, typer.Argument(help="Name of a style, or its folder.")],
-    content: Annotated[
-        Path, typer.Option(help="Folder of photographs that the training did not see.")
-    ],
+    style: Annotated[str, typer.Argument(help="Name, or folder.", autocompletion=complete_style)],
+    content: Annotated[Path, typer.Option(help="Folder of photographs not trained on.")],
     generator: Generator = None,
     count: Annotated[int, typer.Option(min=1, help="Number of photographs.")] = 10,
     size: Annotated[int, typer.Option(min=64, help="Height and width of the pictures.")] = 256,
-    iterations: Annotated[
-        int, typer.Option(min=0, help="L-BFGS iterations of the slow reference; 0 skips it.")
-    ] = 100,
+    iterations: Annotated[int, typer.Option(min=0, help="Iterations of the slow reference.")] = 100,
     vgg: Vgg = "imagenet",
-    save: Annotated[
-        bool, typer.Option("--save", help="Write the results to the style's card.")
-    ] = False,
+    save: Annotated[bool, typer.Option("--save", help="Write the numbers to the card.")] = False,
+    quiet: Quiet = False,
 ):
     """Measure a style's losses, artifacts and L-BFGS equivalent."""
     folder = find_style(style, generator)

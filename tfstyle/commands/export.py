@@ -1,5 +1,6 @@
 """`tfstyle export`: a style for phones and servers."""
 
+import enum
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +14,11 @@ from rich.table import Table
 from tfstyle.commands.terminal import (
     STYLE_HELP,
     Generator,
+    Quiet,
+    complete_style,
     load_keras,
+    note,
+    notes,
     progress_bar,
     style_or_blend,
 )
@@ -23,41 +28,68 @@ from tfstyle.images.files import find_images, read_image
 _ENDINGS = {"tflite": ".tflite", "onnx": ".onnx", "saved_model": "_saved_model"}
 
 
+class Formats(enum.StrEnum):
+    """What a style is written as."""
+
+    tflite = "tflite"
+    onnx = "onnx"
+    saved_model = "saved_model"
+
+
+class FilePrecisions(enum.StrEnum):
+    """What `tfstyle.export.to_tflite` takes as its precision."""
+
+    float32 = "float32"
+    float16 = "float16"
+    int8_weights = "int8_weights"
+    int8_dynamic = "int8_dynamic"
+    int8 = "int8"
+
+
 def export(
-    styles: Annotated[list[str], typer.Argument(help=f"{STYLE_HELP} Several with --android.")],
+    styles: Annotated[
+        list[str],
+        typer.Argument(help=f"{STYLE_HELP} Several with --android.", autocompletion=complete_style),
+    ],
     format: Annotated[
-        str, typer.Option("--format", "-f", help="Choose tflite, onnx or saved_model.")
-    ] = "tflite",
+        Formats, typer.Option("--format", "-f", help="Kind of the file.")
+    ] = Formats.tflite,
     precision: Annotated[
-        str | None,
-        typer.Option(
-            help="float32, float16, int8_weights, int8_dynamic or int8.",
-            show_default="float32",
-        ),
+        FilePrecisions | None,
+        typer.Option(help="Precision of a tflite file.", show_default="float32"),
     ] = None,
     size: Annotated[
-        str | None, typer.Option(help="Fix the size, as GPUs need: 384 or HEIGHTxWIDTH.")
+        str | None,
+        typer.Option(help="384 or HEIGHTxWIDTH, for GPU delegates.", show_default="any size"),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="File (.tflite) or folder (saved_model) to write."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="File, or folder of a saved_model; replaced.",
+            show_default="name of the style",
+        ),
     ] = None,
     generator: Generator = None,
     calibrate: Annotated[
-        Path | None, typer.Option(help="Calibrate int8 on a folder of photographs.")
+        Path | None, typer.Option(help="Folder of photographs to calibrate int8 on.")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Make noise a constant instead of an input.")
+        int | None,
+        typer.Option(min=0, help="Make the noise a constant.", show_default="noise is an input"),
     ] = None,
     photograph: Annotated[
-        Path | None, typer.Option(help="Compare with Keras on this photograph.")
+        Path | None,
+        typer.Option(help="Compare with the style on it.", show_default="the painting"),
     ] = None,
     accept_damage: Annotated[
-        bool, typer.Option("--accept-damage", help="Write int8 even if its pictures differ a lot.")
+        bool, typer.Option("--accept-damage", help="Write int8 even if pictures differ.")
     ] = False,
     android: Annotated[
-        Path | None, typer.Option(help="Write the assets of an app: its folder src/main.")
+        Path | None, typer.Option(help="Write the assets of an app's src/main.")
     ] = None,
+    quiet: Quiet = False,
 ):
     """Write a style for phones (tflite) or servers (saved_model), run it and compare."""
     if android:
@@ -68,8 +100,6 @@ def export(
         raise ValueError(f"Give one style, or --android FOLDER. Received: {', '.join(styles)}")
     (style,) = styles
     name, load = style_or_blend(style, generator)
-    if format not in _ENDINGS:
-        raise ValueError(f"--format must be one of {', '.join(_ENDINGS)}. Received: {format}")
     for_tflite = {
         "--precision": precision,
         "--size": size,
@@ -79,7 +109,7 @@ def export(
         "--accept-damage": accept_damage or None,
     }
     given = [option for option, value in for_tflite.items() if value is not None]
-    if format != "tflite" and given:
+    if format != Formats.tflite and given:
         raise ValueError(f"{', '.join(given)}: only for --format tflite.")
     sides = _size(size)
     photographs = find_images(calibrate) if calibrate else ()
@@ -90,18 +120,19 @@ def export(
     from tfstyle.export import to_onnx, to_saved_model, to_tflite
 
     exported = load()
-    with Console(stderr=True).status(f"Converting {escape(style)}"):
+    with notes.status(f"Converting {escape(style)}"):
         if format == "saved_model":
-            typer.echo(f"Saved {to_saved_model(exported, target)}.")
+            note(f"Saved {to_saved_model(exported, target)}.", err=False)
             return
         if format == "onnx":
             to_onnx(exported, target)
-            typer.echo(f"Saved {target}.")
+            note(f"Saved {target}.", err=False)
             return
-        precision = precision or "float32"
-        to_tflite(exported, target, precision, sides, photographs, seed, not accept_damage)
-    typer.echo(f"Saved {target} and {target.with_suffix('.json').name}.")
-    _show_file(exported, target, photograph or Path(exported.recipe.painting))
+        kind = (precision or FilePrecisions.float32).value
+        to_tflite(exported, target, kind, sides, photographs, seed, not accept_damage)
+    note(f"Saved {target} and {target.with_suffix('.json').name}.", err=False)
+    if not quiet:
+        _show_file(exported, target, photograph or Path(exported.recipe.painting))
 
 
 def _export_android(styles, folder, generator, precision, size, others):
@@ -119,8 +150,9 @@ def _export_android(styles, folder, generator, precision, size, others):
     with progress_bar() as progress:
         task = progress.add_task("android", total=len(styles))
         done = partial(progress.advance, task)
-        written = write_android_assets(folder, loads, precision or PRECISION, sides, done)
-    typer.echo(f"Written: {written}.")
+        kind = precision.value if precision else PRECISION
+        written = write_android_assets(folder, loads, kind, sides, done)
+    note(f"Written: {written}.", err=False)
 
 
 def _show_file(style, path, photograph):
@@ -130,7 +162,7 @@ def _show_file(style, path, photograph):
         return
     from tfstyle.export.inspection import compare, delegate_problems, operations
 
-    with Console(stderr=True).status(f"Running {escape(path.name)} in LiteRT"):
+    with notes.status(f"Running {escape(path.name)} in LiteRT"):
         result = compare(style, path, photograph)
         problems = delegate_problems(path)
     counts = ", ".join(f"{name} {count}" for name, count in operations(path).most_common())
@@ -145,11 +177,11 @@ def _show_file(style, path, photograph):
     Console().print(table)
 
 
-def _size(text):
+def _size(text: str | None) -> int | tuple[int, int] | None:
     """Reads `384` or `360x640`."""
     if text is None:
         return None
     sides = text.lower().split("x")
     if len(sides) > 2 or not all(side.isdecimal() for side in sides):
         raise ValueError(f"--size must be a number or HEIGHTxWIDTH. Received: {text}")
-    return int(sides[0]) if len(sides) == 1 else tuple(int(side) for side in sides)
+    return int(sides[0]) if len(sides) == 1 else (int(sides[0]), int(sides[1]))

@@ -15,8 +15,9 @@ from tfstyle.commands.evaluate import evaluate
 from tfstyle.commands.export import export
 from tfstyle.commands.importing import import_weights
 from tfstyle.commands.list import list_styles
+from tfstyle.commands.show import show
 from tfstyle.commands.stylize import stylize
-from tfstyle.commands.terminal import complain
+from tfstyle.commands.terminal import complain, notes
 from tfstyle.commands.train import train
 from tfstyle.commands.trunk import trunk
 from tfstyle.commands.video import video
@@ -24,12 +25,12 @@ from tfstyle.commands.web import web
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Fast neural style transfer: paint photographs like a painting.",
 )
 app.command()(stylize)
 app.command("list")(list_styles)
+app.command()(show)
 app.command()(video)
 app.command()(train)
 app.command()(trunk)
@@ -41,7 +42,9 @@ app.command()(web)
 
 def main():
     """Runs the command line; a user's mistake prints one line and exits with 2."""
+    # A command tells what failed in one line of its own.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    notes.quiet = False
     # Pillow warns of flaws in files that it reads nevertheless, such as broken EXIF.
     warnings.filterwarnings("ignore", module="PIL")
     try:

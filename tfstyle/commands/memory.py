@@ -22,10 +22,10 @@ def parse_bytes(text: str | None) -> float | None:
     if text is None:
         return None
     found = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*([A-Za-z]*)", text.strip())
-    unit = _UNITS.get(found[2].upper()) if found else None
-    if unit is None or not float(found[1]) > 0:
+    number, unit = (float(found[1]), _UNITS.get(found[2].upper())) if found else (0.0, None)
+    if unit is None or not number > 0:
         raise ValueError(f"--memory must be a size such as 4GB or 800MB. Received: {text!r}")
-    return float(found[1]) * unit
+    return number * unit
 
 
 def any_is_large(

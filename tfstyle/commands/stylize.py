@@ -20,14 +20,17 @@ from tfstyle.commands.terminal import (
     Generator,
     Precision,
     Precisions,
+    Quiet,
     complain,
+    complete_style,
+    note,
     progress_bar,
-    say,
     style_or_blend,
     tell_of_others,
     without_libtiff,
 )
 from tfstyle.images.colors import in_source_profile
+from tfstyle.images.files import opened
 from tfstyle.images.formats import format_of, picture_name
 from tfstyle.images.look import Look
 from tfstyle.images.row_writers import check_size, writes_rows
@@ -52,7 +55,9 @@ def stylize(
     photographs: Annotated[
         list[str], typer.Argument(help="Files, folders or patterns. - is standard input.")
     ],
-    style: Annotated[str, typer.Option("--style", "-s", help=STYLE_HELP)] = "mosaic",
+    style: Annotated[
+        str, typer.Option("--style", "-s", help=STYLE_HELP, autocompletion=complete_style)
+    ] = "mosaic",
     output: Annotated[
         str | None,
         typer.Option(
@@ -125,6 +130,7 @@ def stylize(
     report: Annotated[
         Path | None, typer.Option(help="Write a line of JSON for each photograph to this file.")
     ] = None,
+    quiet: Quiet = False,
 ):
     """Paint photographs in a style.
 
@@ -157,15 +163,31 @@ def stylize(
                 lines.add(item, 0, skipped=True)
             else:
                 waiting.append(item)
+        painted = [item for item in waiting if not _refused(item, force, lines)]
         paint_one = partial(
             _paint_one, read=read, look=look, force=force, save=save, memory=allowed
         )
-        failed = _paint(waiting, paint_one, load, lines, style) if waiting else 0
-    done, skipped = len(waiting) - failed, len(items) - len(waiting)
+        failed = _paint(painted, paint_one, load, lines, style) if painted else 0
+    done, skipped = len(painted) - failed, len(items) - len(waiting)
     there = f", {skipped} there already" if skipped else ""
-    say(f"{done} of {len(waiting)} written to {place}{there}.")
-    if failed or problems:
+    if done or skipped:
+        note(f"{done} of {len(waiting)} written to {place}{there}.", err=False)
+    if done < len(waiting) or problems:
         raise typer.Exit(1)
+
+
+def _refused(item, force, lines):
+    """Whether a photograph is refused before Keras is loaded; tells why."""
+    try:
+        _refuse_overwriting(item.photograph, item.picture, force)
+        if not item.photograph.is_fifo():  # which would wait for its writer
+            with without_libtiff(item.photograph), opened(item.photograph):
+                pass
+    except (ValueError, OSError) as error:
+        complain(error)
+        lines.add(item, 0, str(error))
+        return True
+    return False
 
 
 def _loader(style, generator, precision, engine):
@@ -196,8 +218,8 @@ def _plan(photographs, place, recursive, bits):
         raise ValueError(f"{place} is a file. Give a folder, or a file with a suffix.")
     for problem in plan.problems:
         complain(problem)
-    for note in plan.notes:
-        say(note, err=True)
+    for left_out in plan.notes:
+        note(left_out)
     for folder in filter(Path.is_dir, map(Path, photographs)):
         tell_of_others(folder)
     return plan.items, len(plan.problems)
@@ -285,7 +307,7 @@ def _pipe(photographs, output, read, look, load, save, memory):
     painter = load()
     save(photograph, partial(painter.paint, look=look, memory=memory), target)
     if target is sys.stdout.buffer:
-        target.flush()
+        sys.stdout.buffer.flush()
 
 
 def _full_memory(path, error):

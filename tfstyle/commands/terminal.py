@@ -15,21 +15,39 @@ import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from tfstyle.images.formats import HEIF, is_photograph
-from tfstyle.styles.folder import find_style
+from tfstyle.facts import FACTS
+from tfstyle.images.formats import HEIF, is_photograph, is_video
+from tfstyle.quiet import load_keras, without_stderr
+from tfstyle.styles.folder import find_style, list_styles
 from tfstyle.styles.hub import is_address
 
+# Progress and notes; results go to the standard output.
+notes = Console(stderr=True)
+
+Generators = enum.StrEnum("Generators", list(FACTS))
+
 Generator = Annotated[
-    str | None,
-    typer.Option(
-        "--generator",
-        "-g",
-        help="Choose johnson or pyramid, which is smaller.",
-        show_default="johnson, if there",
-    ),
+    Generators | None,
+    typer.Option("--generator", "-g", help="Network of the style.", show_default="the better one"),
 ]
 
 STYLE_HELP = "Name, folder, or blend: mosaic:0.6,great_wave:0.4."
+
+
+def complete_style(incomplete: str) -> list[str]:
+    """Returns the names of the zoo's styles that begin so; after a comma, of a blend's parts."""
+    before, comma, name = incomplete.rpartition(",")
+    return [f"{before}{comma}{style}" for style in list_styles() if style.startswith(name)]
+
+
+def _hush(quiet: bool) -> bool:
+    notes.quiet = quiet
+    return quiet
+
+
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", callback=_hush, help="Print errors and results only.")
+]
 
 
 class Precisions(enum.StrEnum):
@@ -48,37 +66,13 @@ class Engines(enum.StrEnum):
     openvino = "openvino"
 
 
-Precision = Annotated[
-    Precisions, typer.Option(help="auto uses bfloat16 if it is fast and looks the same.")
+Precision = Annotated[Precisions, typer.Option(help="auto uses bfloat16 where it looks the same.")]
+Engine = Annotated[Engines, typer.Option(help="auto uses openvino if it is installed.")]
+
+Vgg = Annotated[
+    str,
+    typer.Option(help="File of VGG19 weights without top.", show_default="downloaded by Keras"),
 ]
-Engine = Annotated[Engines, typer.Option(help="Inference engine. auto uses openvino if installed.")]
-
-Vgg = Annotated[str, typer.Option(help="File of VGG19 weights. By default, Keras downloads it.")]
-
-
-def load_keras():
-    """Imports Keras and its backend, without the lines that TensorFlow logs on being loaded.
-
-    They come from C++ before its logging heeds TF_CPP_MIN_LOG_LEVEL. Python's exceptions pass.
-    """
-    with _without_stderr():
-        import keras  # noqa: F401
-
-
-@contextlib.contextmanager
-def _without_stderr():
-    if not sys.stderr:  # Python has none if the caller has closed it
-        yield
-        return
-    sys.stderr.flush()
-    stderr = os.dup(2)
-    with open(os.devnull, "w") as nothing:  # noqa: PTH123
-        os.dup2(nothing.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
 
 
 @contextlib.contextmanager
@@ -97,18 +91,20 @@ def without_libtiff(source):
             with Path(source).open("rb") as file:
                 start = file.read(4)
     is_tiff = start[:2] in (b"II", b"MM")
-    with _without_stderr() if is_tiff else contextlib.nullcontext():
+    with without_stderr() if is_tiff else contextlib.nullcontext():
         yield
 
 
 def tell_of_others(folder):
-    """Names the images of a folder that are of kinds which Pillow does not read."""
+    """Names the images and videos of a folder that are left out."""
     kinds = Counter(path.suffix for path in folder.iterdir() if not is_photograph(path))
     for suffix, count in kinds.items():
         kind, _ = mimetypes.guess_type(f"image{suffix}", strict=False)
-        if kind and kind.startswith("image/"):
+        if is_video(f"video{suffix}"):
+            note(f"{folder}: {count} {suffix} left out. Paint a video with: tfstyle video")
+        elif kind and kind.startswith("image/"):
             cure = "pip install pillow-heif" if suffix.lower() in HEIF else "Save as JPEG or PNG"
-            say(f"{folder}: {count} {suffix} left out. {cure}.", err=True)
+            note(f"{folder}: {count} {suffix} left out. {cure}.")
 
 
 def style_or_blend(style, generator=None):
@@ -136,7 +132,7 @@ def style_or_blend(style, generator=None):
 
         if engine == "keras":
             load_keras()
-        with _without_stderr():
+        with without_stderr():
             return load(folder, precision=precision, engine=engine)
 
     return name, load_it
@@ -145,7 +141,7 @@ def style_or_blend(style, generator=None):
 def progress_bar():
     """Gives a `rich.progress.Progress` on the error stream, with counts and the time left."""
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True))
+    return Progress(*columns, console=notes)
 
 
 def command_line(program=("tfstyle",), arguments=None):
@@ -163,6 +159,12 @@ def _without_folders(word):
 def complain(error):
     """Writes one line of what went wrong."""
     say(f"Error: {error}", err=True)
+
+
+def note(text, err=True):
+    """Writes a line that `--quiet` leaves out."""
+    if not notes.quiet:
+        say(text, err=err)
 
 
 def say(text, err=False):

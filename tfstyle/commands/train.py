@@ -1,28 +1,26 @@
 """`tfstyle train`: a style is made of a painting."""
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tfstyle.commands.terminal import Generator, Vgg, command_line, load_keras
-from tfstyle.commands.training import (
-    Content,
-    Precision,
-    Preview,
-    photographs_of,
-    planned,
-    precision_of,
-    refuse,
-    refuse_missing,
-    two_of,
+from tfstyle.commands.bar import TrainingBar
+from tfstyle.commands.terminal import (
+    Generator,
+    Quiet,
+    Vgg,
+    command_line,
+    load_keras,
+    note,
+    notes,
+    tell_of_others,
 )
-from tfstyle.files import sha256
+from tfstyle.commands.training import Content, Precision, Precisions, Preview, Trainable, Verbose
+from tfstyle.files import DiskFullError
 from tfstyle.memory import keep_freed_memory
-from tfstyle.styles.card import CARD, read_card
-from tfstyle.styles.folder import RECIPE, find_style, is_trunk, shared_painting
-from tfstyle.styles.recipe import Recipe
+from tfstyle.training.begun import OtherTrainingError
+from tfstyle.training.session import MANY_PHOTOGRAPHS, Session
 
 
 def train(
@@ -42,100 +40,143 @@ def train(
         str | None,
         typer.Option("--from", help="Style or trunk to start from, or none.", show_default="trunk"),
     ] = None,
-    steps: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="Number of training steps.", show_default="as many as fit into --minutes"
-        ),
-    ] = None,
     minutes: Annotated[
         float | None,
-        typer.Option(min=0.1, help="Duration; an alternative to --steps.", show_default="10"),
+        typer.Option(min=0.1, help="Time of the whole training.", show_default="10"),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(min=1, help="Train so many steps, however long it takes."),
     ] = None,
     trainable: Annotated[
-        str | None,
-        typer.Option(help="Train all weights, or normalization (gamma, beta).", show_default="all"),
+        Trainable | None,
+        typer.Option(help="Train all weights, or gamma and beta only.", show_default="all"),
     ] = None,
     style_size: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Longer side of the painting: size of the strokes.", show_default="512"
+            min=1, help="Longer side of the painting: size of strokes.", show_default="512"
         ),
     ] = None,
     style_weight: Annotated[
         float | None,
-        typer.Option(min=0, help="Style relative to content. 0 chooses it.", show_default="0"),
+        typer.Option(
+            min=0, help="Style strength relative to content.", show_default="chosen automatically"
+        ),
     ] = None,
-    precision: Precision = "auto",
+    precision: Precision = Precisions.auto,
     vgg: Vgg = "imagenet",
     preview: Preview = None,
-    tensorboard: Annotated[bool, typer.Option(help="Write TensorBoard logs.")] = False,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Discard a training that was begun.")
+    ] = False,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write TensorBoard logs.")
+    ] = False,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
 ):
-    """Train a style on one painting. The same command resumes after an interruption."""
+    """Train a style on one painting.
+
+    Ctrl-C stops it. The same command goes on where it was stopped.
+    """
     if steps and minutes:
         raise ValueError("Give --steps or --minutes, not both.")
     given = {
-        "generator": generator,
+        "generator": generator and generator.value,
         "start": "" if start == "none" else start,
         "steps": steps,
-        "trainable": trainable,
+        "trainable": trainable and trainable.value,
         "style_size": style_size,
         "style_weight": style_weight,
     }
-    given = {key: value for key, value in given.items() if value is not None}
-    recipe = _recipe(painting, given)
-    is_image = painting.suffix.lower() != ".toml"
-    if is_image and start is None and recipe.generator == "johnson":
-        recipe = recipe.replace(start="trunk")
-    if is_image and not steps and not minutes:
-        minutes = 10
-    output = output or Path(painting.stem)
-    folder = output / "training" / recipe.generator
-    photographs = photographs_of(content)
-    previews = preview or two_of(photographs)
-    # All that can be refused before Keras is loaded.
-    refuse(precision, vgg, preview or ())
-    copy = shared_painting(output, recipe.painting, recipe.generator)
-    if recipe.start and not is_trunk(recipe.start):
-        find_style(recipe.start, recipe.generator)
-    elif recipe.start and recipe.generator != "johnson":
-        raise ValueError("Only johnson can start from the trunk. Pass --from STYLE or --from none.")
-    if tensorboard and not find_spec("tensorboard"):
-        raise ValueError("--tensorboard needs the package tensorboard: pip install tensorboard.")
+    values = {key: value for key, value in given.items() if value is not None}
+    try:
+        session = Session(
+            painting,
+            content,
+            output,
+            minutes=minutes,
+            vgg=vgg,
+            precision=precision.value,
+            previews=preview,
+            restart=restart,
+            tensorboard=tensorboard,
+            **values,
+        )
+    except OtherTrainingError as error:
+        raise ValueError(_other_training(error)) from None
+    tell_of_others(content)
+    _tell(session, verbose)
     keep_freed_memory()
-    load_keras()
-    from keras.callbacks import TensorBoard
-
-    from tfstyle.training import train as train_style
-
-    precision = precision_of(precision)
-    recipe = planned(recipe, minutes, folder, photographs, vgg, precision)
-    if not (folder / "history.csv").exists():
-        recipe.save(folder / RECIPE)  # for its steps, if the next call gives minutes
-    callbacks = [TensorBoard(folder / "tensorboard")] if tensorboard else []
-    style = train_style(recipe, photographs, folder, vgg, precision, previews, callbacks)
-    saved = output / recipe.generator
-    card = read_card(saved) if (saved / CARD).exists() else {}
-    # A finished training called again must not cost previews and evaluation. The painting is what
-    # saving ends with.
-    saved_whole = copy.exists() and sha256(copy) == sha256(recipe.painting)
-    known = saved_whole and card.get("training") == style.card["training"]
-    if preview or not known:
-        style.card = {**(card if known else {}), **style.card, "command": command_line()}
-        style.save(output, previews)
+    bar = TrainingBar(session.output.name, verbose, notes)
+    try:
+        with bar:
+            load_keras()
+            style = session.run(bar, command_line())
+    except DiskFullError as error:
+        raise OSError(f"{error} Then the same command goes on with the training.") from None
+    except KeyboardInterrupt:
+        note("Stopped. The same command goes on with the training.")
+        raise typer.Exit(130) from None
     # As a path, lest a style of the zoo have the same name.
-    typer.echo(
-        f"Saved. Use it with: tfstyle stylize PHOTO --style {output.resolve()}\n"
-        f"Its style weight is {style.recipe.style_weight:g}: for more of the painting, or less, "
-        "give another --style-weight and --output. To train on, give --from this style and another "
-        "--output."
+    folder = session.output.resolve()
+    saved = f"Saved the style in {folder}. Paint with it: tfstyle stylize PHOTO --style {folder}"
+    note(saved, err=False)
+    note(
+        f"Its style weight is {style.recipe.style_weight:g}. For more of the painting, give a "
+        "larger --style-weight and another --output. To train on, give --from this style.",
+        err=False,
     )
 
 
-def _recipe(path, values):
-    if path.suffix.lower() == ".toml":
-        recipe = Recipe.load(path).replace(**values)
-    else:
-        recipe = Recipe(painting=str(path), title=path.stem, **values)
-    refuse_missing(recipe.painting)
-    return recipe
+def _tell(session, verbose):
+    """Says what will be done."""
+    count = len(session.photographs)
+    few = f" {MANY_PHOTOGRAPHS:,} or more are better." if count < MANY_PHOTOGRAPHS else ""
+    length = f"{session.minutes:g} minutes" if session.minutes else f"{session.recipe.steps} steps"
+    note(f"Training {session.output} for {length} on {count} photographs.{few}")
+    note(f"Previews and checkpoints: {session.folder}. Stop with Ctrl-C; the same command goes on.")
+    if verbose:
+        recipe = session.recipe
+        note(
+            f"Batches of {recipe.batch_size} crops of {recipe.crop} pixels, {session.precision}, "
+            f"from {recipe.start or 'random weights'}."
+        )
+
+
+_OPTIONS = {
+    "generator": "--generator",
+    "start": "--from",
+    "steps": "--steps",
+    "minutes": "--minutes",
+    "trainable": "--trainable",
+    "style_size": "--style-size",
+    "style_weight": "--style-weight",
+    "precision": "--precision",
+}
+
+
+def _other_training(error):
+    """Says in options how a training differs from the one in its folder."""
+    differences = dict(error.differences)
+    parts = []
+    if differences.pop("painting", None):
+        parts.append("another painting")
+    counts, names = (differences.pop(key, None) for key in ("photographs", "names of photographs"))
+    if counts or names:
+        parts.append(f"{counts[0]} photographs" if counts else "other photographs")
+    for key, (before, _) in differences.items():
+        if before is None:  # the length is told by the other of --steps and --minutes
+            continue
+        none = {"start": "none", "style_weight": "chosen automatically"}
+        value = before or none.get(key, before)
+        parts.append(
+            f"{_OPTIONS.get(key, key)} {value:g}"
+            if type(value) is float
+            else f"{_OPTIONS.get(key, key)} {value}"
+        )
+    return (
+        f"{error.folder} holds a training with {', '.join(parts)}. Use another --output, or "
+        "--restart."
+    )

@@ -5,50 +5,73 @@ from typing import Annotated
 
 import typer
 
-from tfstyle.commands.terminal import Vgg, command_line, load_keras
-from tfstyle.commands.training import (
-    Content,
-    Precision,
-    Preview,
-    photographs_of,
-    planned,
-    precision_of,
-    refuse,
-    refuse_missing,
-    two_of,
+from tfstyle.commands.bar import TrainingBar
+from tfstyle.commands.terminal import (
+    Quiet,
+    Vgg,
+    command_line,
+    load_keras,
+    note,
+    notes,
+    tell_of_others,
 )
+from tfstyle.commands.training import Content, Precision, Precisions, Preview, Verbose
+from tfstyle.files import DiskFullError
 from tfstyle.memory import keep_freed_memory
 from tfstyle.styles.folder import refuse_to_empty
 from tfstyle.styles.recipe import load_recipes
+from tfstyle.training.begun import begun, refuse_other, setting_of
+from tfstyle.training.precision import fastest_precision
+from tfstyle.training.session import check_inputs, check_painting, photographs_of, two_of
 
 
 def trunk(
     recipe: Annotated[Path, typer.Argument(help="Recipe of a trunk (.toml).")],
     content: Content,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the new trunk.")],
-    precision: Precision = "auto",
+    precision: Precision = Precisions.auto,
     vgg: Vgg = "imagenet",
     preview: Preview = None,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
 ):
-    """Train one generator on many paintings. The same command resumes after an interruption."""
+    """Train one generator on many paintings.
+
+    Ctrl-C stops it. The same command goes on where it was stopped.
+    """
     recipes = load_recipes(recipe)
     output = output.resolve()  # "." has no name to write beside
     refuse_to_empty(output)
     for each in recipes.values():
-        refuse_missing(each.painting)
+        check_painting(each)
     # Beside the trunk, whose folder is replaced as a whole at the end.
     folder = output.parent / "training" / output.name
     photographs = photographs_of(content)
     previews = preview or two_of(photographs)
-    refuse(precision, vgg, preview or ())
+    policy = fastest_precision() if precision == Precisions.auto else precision.value
+    check_inputs(policy, vgg, preview or ())
+    saved = begun(folder)
+    if saved:
+        refuse_other(folder, saved, setting_of(recipes, photographs, policy))
+    tell_of_others(content)
+    note(f"{len(recipes)} paintings: {', '.join(recipes)}.")
+    note(f"Previews and checkpoints: {folder}. Stop with Ctrl-C; the same command goes on.")
     keep_freed_memory()
-    load_keras()
-    from tfstyle.training import train_trunk
+    bar = TrainingBar(output.name, verbose, notes)
+    try:
+        with bar:
+            load_keras()
+            from tfstyle.training import train_trunk
 
-    precision = precision_of(precision)
-    typer.echo(f"{len(recipes)} paintings: {', '.join(recipes)}.")
-    planned(next(iter(recipes.values())), None, folder, photographs, vgg, precision)
-    trained = train_trunk(recipes, photographs, folder, vgg, precision, previews)
-    trained.card["command"] = command_line()
-    trained.save(output, previews)
-    typer.echo(f"Saved. To start a training from it, use: --from {output}")
+            trained = train_trunk(
+                *(recipes, photographs, folder, vgg, policy, previews), report=bar
+            )
+            trained.card["command"] = command_line()
+            trained.save(output, previews)
+    except DiskFullError as error:
+        raise OSError(f"{error} Then the same command goes on with the training.") from None
+    except KeyboardInterrupt:
+        note("Stopped. The same command goes on with the training.")
+        raise typer.Exit(130) from None
+    saved = f"Saved the trunk. Start a training from it: tfstyle train PAINTING --from {output}"
+    note(saved, err=False)

@@ -1,11 +1,11 @@
 """`tfstyle video`: a video is painted."""
 
+import enum
 import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, TextColumn, TimeRemainingColumn
 
@@ -15,13 +15,20 @@ from tfstyle.commands.terminal import (
     Generator,
     Precision,
     Precisions,
+    Quiet,
+    complete_style,
     load_keras,
+    note,
+    notes,
     style_or_blend,
 )
 from tfstyle.images.look import Look
 from tfstyle.media.schedule import parse_schedule
+from tfstyle.media.writing import CODECS
 
-_STYLE = "Name, folder or blend; or over time: mosaic@0,great_wave@5 (seconds)."
+Codecs = enum.StrEnum("Codecs", list(CODECS))
+
+_STYLE = "Name, folder, blend; or by time: mosaic@0,kiss@5 (s)."
 
 
 def video(
@@ -31,60 +38,52 @@ def video(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="File to write: .mp4, .mov, .mkv or .webm.")
     ],
-    style: Annotated[str, typer.Option("--style", "-s", help=_STYLE)] = "mosaic",
+    style: Annotated[
+        str, typer.Option("--style", "-s", help=_STYLE, autocompletion=complete_style)
+    ] = "mosaic",
     generator: Generator = None,
     max_side: Annotated[
-        int | None, typer.Option(min=16, help="Scale larger frames down to this side in pixels.")
+        int | None, typer.Option(min=16, help="Scale larger frames down to this side.")
     ] = None,
-    start: Annotated[
-        float, typer.Option("--from", min=0, help="Start at this time, in seconds.")
-    ] = 0.0,
+    start: Annotated[float, typer.Option("--from", min=0, help="Second to start at.")] = 0.0,
     end: Annotated[
-        float | None,
-        typer.Option("--to", min=0, help="End at this time, in seconds.", show_default="the end"),
+        float | None, typer.Option("--to", min=0, help="Second to end at.", show_default="the end")
     ] = None,
     codec: Annotated[
-        str | None,
+        Codecs | None,
         typer.Option(
-            help="h264, h265, vp9, av1, prores or ffv1.",
+            help="Codec of the output.",
             show_default="h264; h265 above 8 bits; vp9 in .webm",
         ),
     ] = None,
     crf: Annotated[
         int | None,
         typer.Option(
-            min=0,
-            max=63,
-            help="Quality: lower is better, and larger files.",
-            show_default="18 for h264",
+            min=0, max=63, help="Quality: lower is better and larger.", show_default="18 for h264"
         ),
     ] = None,
     strength: Annotated[
-        float, typer.Option(min=0, max=1, help="Mix with the video: 1 is only the picture.")
+        float, typer.Option(min=0, max=1, help="Let the video shine through below 1.")
     ] = 1.0,
     keep_colors: Annotated[
         bool, typer.Option("--keep-colors", help="Keep the colours of the video.")
     ] = False,
     mask: Annotated[
-        Path | None,
-        typer.Option(
-            help="Image that is white where to paint, otherwise black.", show_default="all"
-        ),
+        Path | None, typer.Option(help="Image that is white where to paint.", show_default="all")
     ] = None,
     still: Annotated[
         float,
-        typer.Option(min=0, max=1, help="Keep this much of the last picture where nothing moves."),
+        typer.Option(min=0, max=1, help="Share of the last picture kept where nothing moves."),
     ] = 1.0,
     moving: Annotated[
-        float, typer.Option(min=0, max=1, help="Keep this much of it where something moves.")
+        float, typer.Option(min=0, max=1, help="Share of the last picture kept where it moves.")
     ] = 0.25,
-    cuts: Annotated[
-        bool, typer.Option(help="Detect cuts between scenes, and start anew there.")
-    ] = True,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of generators with noise.")] = 0,
+    cuts: Annotated[bool, typer.Option(help="Keep nothing where the scene changes.")] = True,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the noise.")] = 0,
     precision: Precision = Precisions.auto,
     engine: Engine = Engines.auto,
     force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite the output.")] = False,
+    quiet: Quiet = False,
 ):
     """Paint a video in a style, with its sound.
 
@@ -106,10 +105,9 @@ def video(
     steady = Steady(still, moving, cuts) if still or moving else None
     with Clip(source, max_side, start, end) as clip:  # refused before Keras is loaded
         seconds = clip.seconds
-        typer.echo(
+        note(
             f"{clip.width} x {clip.height} pixels, {float(clip.rate):.4g} frames a second, "
-            f"{seconds:.1f} seconds.",
-            err=True,
+            f"{seconds:.1f} seconds."
         )
     if schedule:
         paint = _scheduled(schedule, look)
@@ -128,11 +126,11 @@ def video(
         )
         if result.finished:
             progress.update(task, completed=seconds)
-    for note in result.notes:
-        typer.echo(note, err=True)
+    for line in result.notes:
+        note(line)
     if result.damaged:
-        typer.echo(f"{result.damaged} damaged frames are left out.", err=True)
-    typer.echo(f"{result.frames} frames written to {result.path}.")
+        note(f"{result.damaged} damaged frames are left out.")
+    note(f"{result.frames} frames written to {result.path}.", err=False)
     if not result.finished:
         # Just after the last frame: the next one is the first of what remains.
         typer.echo(f"Stopped. Paint the rest with --from {result.seconds + 0.001:.3f}.")
@@ -159,4 +157,4 @@ def _progress_bar():
         TextColumn("{task.fields[speed]}"),
         TimeRemainingColumn(),
     )
-    return Progress(*columns, console=Console(stderr=True))
+    return Progress(*columns, console=notes)

@@ -6,26 +6,29 @@ from typing import Annotated
 
 import typer
 
-from tfstyle.commands.terminal import load_keras, progress_bar
+from tfstyle.commands.terminal import Quiet, complete_style, load_keras, note, progress_bar
 
 
 def web(
-    folder: Annotated[Path, typer.Argument(help="Folder to write the page to.")],
+    folder: Annotated[Path, typer.Argument(help="Folder to write.")],
     style: Annotated[
         list[str] | None,
-        typer.Option("--style", "-s", help="Name or folder; may be repeated. Default: all styles."),
+        typer.Option(
+            "--style",
+            "-s",
+            help="Name or folder; repeat.",
+            show_default="the whole zoo",
+            autocompletion=complete_style,
+        ),
     ] = None,
-    address: Annotated[
-        str, typer.Option(help="Address of the page, for previews of links to it.")
-    ] = "",
+    address: Annotated[str, typer.Option(help="Address of the page, for previews of links.")] = "",
     processes: Annotated[
         int | None,
         typer.Option(
-            min=1,
-            help="Number of styles to write at the same time.",
-            show_default="processors, up to 4",
+            min=1, help="Number of styles to write at once.", show_default="processors, up to 4"
         ),
     ] = None,
+    quiet: Quiet = False,
 ):
     """Write a static web page that paints photographs in the browser."""
     from tfstyle.export.web_page import styles_to_show, write_web_page
@@ -40,8 +43,8 @@ def web(
 
         write_web_page(folder, places, address, processes, _start, done)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    typer.echo(f"Written: {len(places)} styles, {size / 1e6:.0f} MB.")
-    typer.echo(f"See it with: python -m http.server --directory {folder}")
+    note(f"Written: {len(places)} styles, {size / 1e6:.0f} MB.", err=False)
+    note(f"See it with: python -m http.server --directory {folder}", err=False)
 
 
 def _start():

@@ -50,7 +50,9 @@ def flicker(paint, photographs, seed=0):
         contrasts.append(_local_contrast(picture))
         still = np.zeros((*photograph.shape[:2], 2), "float32")
         for shift in _PANS:
-            found["pan"].append(_change(paint, photograph, picture, still + np.float32(shift)))
+            found["pan"].append(
+                _change(paint, photograph, picture, still + np.array(shift, "float32"))
+            )
         found["zoom"].append(_change(paint, photograph, picture, _zoom(still)))
         lit = paint(np.clip(photograph * _light(still), 0, 1))
         found["light"].append(_difference(lit, picture))

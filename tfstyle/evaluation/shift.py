@@ -31,7 +31,7 @@ def shift(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float]
     Reference:
         Kuglin, Hines, *The Phase Correlation Image Alignment Method*, 1975.
     """
-    total = 0.0
+    total = np.zeros((1, 1))
     for photograph, picture in pairs:
         spectra = [np.fft.fft2(_windowed(luminance(each))) for each in (photograph, picture)]
         cross = np.conj(spectra[0]) * spectra[1]

@@ -1,5 +1,8 @@
 """Pixels of more than 8 bits, and floats, as 8 bits: by the range that the file states."""
 
+# Pillow's tags are of many types: those of damaged files are refused below.
+# pyright: reportArgumentType=false, reportOperatorIssue=false
+
 import math
 
 import numpy as np

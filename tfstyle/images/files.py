@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from tfstyle.files import replacing
+from tfstyle.files import DiskFullError, replacing
 from tfstyle.images.colors import to_rgb
 from tfstyle.images.formats import format_of, is_photograph, register_heif
 from tfstyle.images.geometry import center_crop
@@ -113,8 +113,8 @@ def opened(source, least_sides=None) -> Iterator[Image.Image]:
         raise ValueError(f"{name} {_unidentified(source)}") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ValueError(
-            f"{name} has more than {Image.MAX_IMAGE_PIXELS / 1e6:.0f} million pixels, which is "
-            "refused. Scale it down first, or allow it: --huge on the command line, "
+            f"{name} has more than {(Image.MAX_IMAGE_PIXELS or 0) / 1e6:.0f} million pixels, which "
+            "is refused. Scale it down first, or allow it: --huge on the command line, "
             "PIL.Image.MAX_IMAGE_PIXELS = None in Python."
         ) from None
     except ValueError as error:
@@ -191,6 +191,8 @@ def write(path, writer):
             writer(file)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
+    except DiskFullError:
+        raise
     except OSError as error:
         # The temporary name, or an encoder's error that has none: neither is the user's.
         reason = error.strerror or _one_line(error)

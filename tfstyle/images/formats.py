@@ -1,6 +1,7 @@
 """Kinds of image files: which hold photographs, and in which of them pictures are written."""
 
 import functools
+import mimetypes
 from pathlib import Path
 
 from PIL import Image
@@ -27,6 +28,9 @@ WRITTEN = {
 
 HEIF = (".heic", ".heif", ".hif")
 
+# Those that the tables of a system may lack.
+_VIDEOS = (".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mts", ".webm")
+
 # Programs, videos and data that Pillow knows by name, or that it cannot show on every system.
 _NO_PHOTOGRAPHS = ("EPS", "PDF", "MPEG", "BUFR", "GRIB", "HDF5", "WMF")
 
@@ -44,6 +48,13 @@ def is_photograph(path: str | Path) -> bool:
     format = WRITTEN.get(suffix) or Image.registered_extensions().get(suffix)
     Image.init()
     return format in Image.OPEN and format not in _NO_PHOTOGRAPHS
+
+
+def is_video(path: str | Path) -> bool:
+    """Whether a file's suffix is that of a video."""
+    suffix = Path(path).suffix.lower()
+    kind, _ = mimetypes.guess_type(f"video{suffix}", strict=False)
+    return suffix in _VIDEOS or (kind or "").startswith("video/")
 
 
 def format_of(path: str | Path) -> str:

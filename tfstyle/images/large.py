@@ -4,6 +4,9 @@ pyvips decodes TIFF, PNG and JPEG so, if it is installed. Otherwise Pillow holds
 it is copied. Either way the pixels are those of `read_image`.
 """
 
+# Without pyvips its name is None, and the functions that use it are not called.
+# pyright: reportOptionalMemberAccess=false, reportCallIssue=false, reportArgumentType=false
+
 import functools
 import io
 import os

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from tfstyle.images.colors import to_rgb
@@ -12,6 +13,7 @@ from tfstyle.images.files import read_image
 from tfstyle.images.geometry import resize_pixels
 from tfstyle.images.pixels import luminance, to_image, to_pixels
 from tfstyle.images.transparency import fill_hidden
+from tfstyle.images.types import Mask
 
 _STROKES = 0.25, 8  # of a quarter sixteen times the pixels are painted
 
@@ -44,7 +46,7 @@ class Look:
     keep_colors: bool = False
     grain: float = 0.0
     seed: int = 0
-    mask: str | Path | Image.Image | np.ndarray | None = None
+    mask: Mask | None = None
     stroke: float = 1.0
 
     def __post_init__(self) -> None:
@@ -58,8 +60,8 @@ class Look:
             object.__setattr__(self, "mask", _mask(self.mask))
 
     def apply(
-        self, paint: Callable[[np.ndarray, int], np.ndarray], photographs: np.ndarray
-    ) -> np.ndarray:
+        self, paint: Callable[[NDArray[Any], int], NDArray[Any]], photographs: NDArray[Any]
+    ) -> NDArray[Any]:
         """Paints photographs, and gives their pictures this look.
 
         Args:
@@ -79,8 +81,8 @@ class Look:
         return self.finish(photographs, pictures, self.amounts(size))
 
     def finish(
-        self, photographs: np.ndarray, pictures: np.ndarray, amounts: np.ndarray
-    ) -> np.ndarray:
+        self, photographs: NDArray[Any], pictures: NDArray[Any], amounts: NDArray[Any]
+    ) -> NDArray[Any]:
         """Gives pictures, or strips of them, this look's colours, strength and mask.
 
         Args:
@@ -97,14 +99,14 @@ class Look:
             pictures = np.clip(photographs + amounts * (pictures - photographs), 0, 1)
         return pictures
 
-    def amounts(self, size: tuple[int, int]) -> np.ndarray:
+    def amounts(self, size: tuple[int, int]) -> NDArray[Any]:
         """Returns how much of the picture each pixel has, float32 `[1, height, width, 1]`.
 
         Without a mask height and width are 1: all pixels have the same.
         """
         mask = np.ones((1, 1, 1, 1), "float32")
         if self.mask is not None:
-            mask = np.clip(resize_pixels(self.mask[None, ..., None], size), 0, 1)
+            mask = np.clip(resize_pixels(np.asarray(self.mask)[None, ..., None], size), 0, 1)
         return np.float32(self.strength) * mask
 
 

@@ -20,7 +20,7 @@ def check_pixels(array):
             "An image array must have the shape [height, width, 3] or [N, height, width, 3], RGB, "
             f"or 4 in place of 3, RGBA. Received: {list(array.shape)}"
         )
-    if array.dtype != "uint8" and array.dtype.kind != "f":
+    if array.dtype.name != "uint8" and array.dtype.kind != "f":
         raise ValueError(f"Pixels must be uint8 or float. Received: {array.dtype}")
     if array.dtype.kind == "f" and not (array.min() >= -_ROUNDING and array.max() <= 1 + _ROUNDING):
         raise ValueError(
@@ -65,4 +65,4 @@ def to_uint8(pixels):
 
 def luminance(pixels):
     """Gives the luma of ITU-R BT.709 of RGB pixels, without the axis of the channels."""
-    return pixels @ np.float32([0.2126, 0.7152, 0.0722])
+    return pixels @ np.array([0.2126, 0.7152, 0.0722], "float32")

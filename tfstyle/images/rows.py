@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -118,7 +119,7 @@ class _Temporary:
 
     def __init__(self, folder):
         with tempfile.TemporaryFile(dir=folder) as file:
-            self._number = os.dup(file.fileno())
+            self._number: Any = os.dup(file.fileno())  # None when closed
 
     def close(self):
         number, self._number = self._number, None

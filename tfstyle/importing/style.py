@@ -56,7 +56,7 @@ def import_style(
     if not chosen.names <= set(arrays):
         raise ValueError(f"{path} has not the names of {name}, but those of {found}.")
     width = width_of(arrays, chosen)
-    recipe = Recipe(painting=str(painting), width=width, **chosen.options, **credit)
+    recipe = Recipe(painting=str(painting)).replace(width=width, **chosen.options, **credit)
     generator = build_generator(recipe)
     values = convert(arrays, chosen)
     names = [

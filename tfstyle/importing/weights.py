@@ -27,7 +27,7 @@ def convert(arrays: dict[str, np.ndarray], layout: Layout) -> list[np.ndarray]:
     """
     kernels = [_kernel(arrays, layout, number) for number in range(len(layout.convolutions))]
     order = [2, 1, 0] if layout.bgr else [0, 1, 2]
-    scale, shift = np.float32(layout.scale)[order], np.float32(layout.shift)[order]
+    scale, shift = (np.array(each, "float32")[order] for each in (layout.scale, layout.shift))
     if kernels[0].shape[2] == kernels[-1].shape[3] == 3:  # else the generator refuses them
         kernels[0] = kernels[0][:, :, order] / scale[:, None]
         kernels[-1] = kernels[-1][..., order]
@@ -41,7 +41,7 @@ def convert(arrays: dict[str, np.ndarray], layout: Layout) -> list[np.ndarray]:
     pairs = [[_array(arrays, name, 1) for name in pair] for pair in layout.normalizations]
     pairs += [bias] * (len(kernels) - len(pairs))
     return [
-        np.float32(each)
+        np.asarray(each, "float32")
         for kernel, pair in zip(kernels, pairs, strict=True)
         for each in (kernel, *pair)
     ]

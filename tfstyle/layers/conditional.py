@@ -1,5 +1,7 @@
 """Instance normalization with a gamma and a beta for each style."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -48,7 +50,7 @@ class ConditionalInstanceNormalization(keras.layers.Layer):
         1610.07629, section 2.2, equation 5.
     """
 
-    def __init__(self, styles, epsilon=1e-5, **kwargs):
+    def __init__(self, styles: int, epsilon: float = 1e-5, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if styles < 1:
             raise ValueError(f"styles must be at least 1. Received: styles={styles}")
@@ -58,7 +60,7 @@ class ConditionalInstanceNormalization(keras.layers.Layer):
         self.epsilon = epsilon
         self.input_spec = keras.layers.InputSpec(ndim=4)  # Keras checks `inputs` alone
 
-    def build(self, inputs_shape, weights_shape):
+    def build(self, inputs_shape: Any, weights_shape: Any) -> None:
         self._check_weights(weights_shape)
         channels = known_channels(inputs_shape)
         self.input_spec = keras.layers.InputSpec(ndim=4, axes={-1: channels})
@@ -66,7 +68,7 @@ class ConditionalInstanceNormalization(keras.layers.Layer):
         self.gammas = self.add_weight(initializer="ones", name="gammas", **options)
         self.betas = self.add_weight(initializer="zeros", name="betas", **options)
 
-    def call(self, inputs, weights):
+    def call(self, inputs: Any, weights: Any) -> Any:
         self._check_weights(weights.shape)
         weights = ops.cast(weights, self.gammas.dtype)
         gamma, beta = (
@@ -74,10 +76,10 @@ class ConditionalInstanceNormalization(keras.layers.Layer):
         )
         return ops.cast(normalize_images(inputs, gamma, beta, self.epsilon), self.compute_dtype)
 
-    def compute_output_shape(self, inputs_shape, weights_shape):
+    def compute_output_shape(self, inputs_shape: Any, weights_shape: Any) -> Any:
         return inputs_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "styles": self.styles, "epsilon": self.epsilon}
 
     def _check_weights(self, weights_shape):

@@ -56,7 +56,7 @@ class Conv2D(keras.layers.Conv2D):
         compares the two as initializations.
     """
 
-    def __init__(self, *args, upsampling=False, **kwargs):
+    def __init__(self, *args, upsampling: bool | str = False, **kwargs):
         super().__init__(*args, **kwargs)
         if upsampling and not (_is_plain(self) and all(size % 2 for size in self.kernel_size)):
             raise ValueError(
@@ -115,7 +115,7 @@ def kernel_of_squares(kernel):
     return ops.concatenate(_at_each_corner(kernel), axis=-1)
 
 
-def kernel_of_phases(kernel, upsampling=True):
+def kernel_of_phases(kernel, upsampling: bool | str = True):
     """Returns the kernel of `Conv2D` upsampling: `[k, l, i, o]` to `[a, b, i, 4 * o]`."""
     height, width, *channels = kernel.shape
     pairs = (height // 2 + 1, 2, width // 2 + 1, 2, *channels)

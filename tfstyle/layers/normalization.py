@@ -1,5 +1,7 @@
 """Instance normalization."""
 
+from typing import Any
+
 import keras
 from keras import constraints, initializers, ops, regularizers
 
@@ -65,18 +67,18 @@ class InstanceNormalization(keras.layers.Layer):
 
     def __init__(
         self,
-        epsilon=1e-5,
-        axis=-1,
-        center=True,
-        scale=True,
-        gamma_initializer="ones",
-        beta_initializer="zeros",
-        gamma_regularizer=None,
-        beta_regularizer=None,
-        gamma_constraint=None,
-        beta_constraint=None,
-        **kwargs,
-    ):
+        epsilon: float = 1e-5,
+        axis: int = -1,
+        center: bool = True,
+        scale: bool = True,
+        gamma_initializer: Any = "ones",
+        beta_initializer: Any = "zeros",
+        gamma_regularizer: Any = None,
+        beta_regularizer: Any = None,
+        gamma_constraint: Any = None,
+        beta_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if not epsilon > 0:
             raise ValueError(f"epsilon must be above 0. Received: epsilon={epsilon}")
@@ -95,7 +97,7 @@ class InstanceNormalization(keras.layers.Layer):
         self.supports_masking = True
         self.input_spec = keras.layers.InputSpec(min_ndim=3, max_ndim=5)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         channels = known_channels(input_shape, self.axis)
         self.input_spec = keras.layers.InputSpec(ndim=len(input_shape), axes={self.axis: channels})
         self.gamma = self._add_weight("gamma", channels) if self.scale else None
@@ -112,14 +114,14 @@ class InstanceNormalization(keras.layers.Layer):
             autocast=False,
         )
 
-    def scale_and_shift(self):
+    def scale_and_shift(self) -> tuple[Any, Any]:
         """Returns gamma and beta `[channels]`; ones and zeros in place of those it lacks."""
         channels = self.input_spec.axes[self.axis]
         gamma = ops.ones((channels,)) if self.gamma is None else self.gamma
         beta = ops.zeros((channels,)) if self.beta is None else self.beta
         return gamma, beta
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         gamma, beta = self.scale_and_shift()
         rank = len(inputs.shape)
         axis = self.axis % rank
@@ -129,14 +131,14 @@ class InstanceNormalization(keras.layers.Layer):
         axes = tuple(each for each in range(1, rank) if each != axis)
         return ops.cast(self.normalize(inputs, gamma, beta, axes), self.compute_dtype)
 
-    def normalize(self, x, gamma, beta, axes):
+    def normalize(self, x: Any, gamma: Any, beta: Any, axes: tuple[int, ...]) -> Any:
         """Applies the formula over `axes`, with gamma and beta of a shape that fits `x`."""
         return normalize_images(x, gamma, beta, self.epsilon, axes)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "epsilon": self.epsilon,

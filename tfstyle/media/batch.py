@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tfstyle.images.formats import is_photograph, picture_name
+from tfstyle.images.formats import is_photograph, is_video, picture_name
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,9 @@ def _find(argument, output, recursive, plan):
         return _find_pattern(argument, output, plan)
     if "://" in argument:
         plan.problems.append(f"{argument}: addresses are not read. Download it first.")
+        return {}
+    if is_video(path) and path.is_file():
+        plan.problems.append(f"{path} is a video. Paint it with: tfstyle video {path} -o OUTPUT")
         return {}
     return {path: Path(path.name)}
 

@@ -65,15 +65,15 @@ class FlowEstimator:
         returned = self.moved(forth, back)
         lengths = np.sum(back**2, -1) + np.sum(returned**2, -1)
         consistent = np.sum((back + returned) ** 2, -1) < 0.01 * lengths + 0.5
-        difference = np.abs(self.moved(np.float32(small[0]), back) - small[1])
-        gain = np.abs(np.float32(small[0]) - small[1]) - difference
+        difference = np.abs(self.moved(small[0].astype("float32"), back) - small[1])
+        gain = np.abs(small[0].astype("float32") - small[1]) - difference
         # By far more than noise and less than another object.
         likeness = np.exp(-((blur(difference, (5, 5)) / 12) ** 2))
         trust = blur(np.float32(consistent) * likeness, (3, 3))
         is_cut = np.mean(difference > _CUT_LEVELS) > _CUT_SHARE
-        factors = np.float32([width / back.shape[1], height / back.shape[0]])
+        factors = np.array([width / back.shape[1], height / back.shape[0]], "float32")
         large = [self._large(each, (width, height)) for each in (back, trust, blur(gain, (9, 9)))]
-        return Flow(large[0] * factors, *large[1:], bool(is_cut))
+        return Flow(large[0] * factors, large[1], large[2], bool(is_cut))
 
     def moved(self, image: np.ndarray, displacement: np.ndarray) -> np.ndarray:
         """Reads an image where a displacement leads; beyond the border its pixels repeat."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from PIL import Image
 
@@ -47,7 +47,7 @@ class Photograph:
         """Width and height, of the first frame."""
         return (self.image.frames[0] if isinstance(self.image, Animation) else self.image).size
 
-    def map(self, change: Callable[[Image.Image], Image.Image]) -> "Photograph":
+    def map(self, change: Callable[[Any], Any]) -> "Photograph":
         """Returns it with a function applied to the image, or to every frame."""
         image = self.image
         changed = image.map(change) if isinstance(image, Animation) else change(image)
@@ -63,9 +63,10 @@ class Photograph:
         if isinstance(target, str | Path):
             if isinstance(self.image, RowFile) and writes_rows(target):
                 write_rows(self.image, target, self.image.info, quality)
-                return
-            save = write_animation if isinstance(self.image, Animation) else write_image
-            save(_in_memory(self.image), target, quality)
+            elif isinstance(self.image, Animation):
+                write_animation(self.image, target, quality)
+            else:
+                write_image(_in_memory(self.image), target, quality)
         elif isinstance(self.image, Animation):
             target.write(encoded_animation(self.image, self.format, quality))
         else:
@@ -100,14 +101,14 @@ def read_photograph(
         several = frame_count(image) > 1
         format = _FORMS.get(str(image.format), str(image.format))
         is_large = least_bytes(image.height, image.width) > budget(memory)
-    if hasattr(source, "read"):
+    if not isinstance(source, str | Path):
         source.seek(0)
     if several:
         animation = read_animation(source, max_side, metadata)
         format = format if holds(format, animation.pages) else "PNG"
         return Photograph(animation, format)
     format = check_writer(format if format in WRITTEN.values() else "PNG", "The photograph")
-    image = read_large(source, scratch_folder()) if is_large and not max_side else None
+    image: Any = read_large(source, scratch_folder()) if is_large and not max_side else None
     if image is None:
         image = read_image(source, max_side and (max_side, max_side))
     if max_side:

@@ -1,6 +1,7 @@
 """Frames that do not flicker: the picture before, moved as the scene moves, is blended in."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -59,7 +60,9 @@ class Steady:
         self._cv2 = need("cv2")
         self._flow = FlowEstimator()
         self._still, self._moving, self._cuts = still, moving, cuts
-        self._before = self._painted_from = self._age = self._out = None
+        self._before = self._out = None
+        self._painted_from: Any = None  # before the first frame
+        self._age: Any = None
 
     def motion(self, frame: np.ndarray) -> Motion | None:
         """Finds how the scene has moved since the frame before.
@@ -71,7 +74,7 @@ class Steady:
             `Motion`; None for the first frame of a scene.
         """
         if frame.dtype != "uint8":
-            frame = np.uint8(frame >> 8)
+            frame = (frame >> 8).astype("uint8")
         before, self._before = self._before, frame
         if before is None or before.shape != frame.shape:
             return self._begin(frame)

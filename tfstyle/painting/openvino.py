@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+# Without the package both are None, and `_require_openvino` is called first.
+# pyright: reportOptionalMemberAccess=false, reportInvalidTypeForm=false
+
 try:
     import openvino
     from openvino import opset16 as ov
@@ -112,7 +115,7 @@ def network_of(generator: "keras.Model") -> "openvino.Model":
     picture = ov.transpose(tensors[id(generator.outputs[0])], _integers(0, 2, 3, 1))
     order = [each.name for each in generator.inputs]
     parameters.sort(key=lambda parameter: order.index(parameter.get_friendly_name()))
-    return openvino.Model([ov.result(picture)], parameters, "generator")
+    return openvino.Model([ov.result(picture)], parameters, "generator")  # pyright: ignore[reportGeneralTypeIssues]
 
 
 def _require_openvino():

@@ -6,6 +6,7 @@ some rows near it. `plan` decides what is kept from pass to pass in a temporary 
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -56,7 +57,7 @@ def paint_rows(
     look: Look,
     memory: float | None = None,
     style_weights: np.ndarray | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> None:
     """Paints one image of any size with a `Look`, strip by strip.
 
@@ -93,11 +94,11 @@ def paint_rows(
     if look.stroke != 1:
         sides = [max(1, round(side / look.stroke)) for side in size]
         seen = resize_pixels(original.pixels(0, height)[None], sides)[0]
-    sides = [fitting(side, *size_rule(generator)) for side in seen.shape[:2]]
-    photograph = Photograph(seen, *sides, look.grain, look.seed)
-    others = _noise(generator, *sides, look.seed)
+    high, wide = (fitting(side, *size_rule(generator)) for side in seen.shape[:2])
+    photograph = Photograph(seen, high, wide, look.grain, look.seed)
+    others: dict[str, Any] = _noise(generator, high, wide, look.seed)
     if style_weights is not None:
-        others["style_weights"] = np.float32(style_weights)[None]
+        others["style_weights"] = np.asarray(style_weights, "float32")[None]
     working = working_bytes(memory, 0 if isinstance(image, RowFile) else 4 * height * width)
     if look.stroke == 1:
         stream(
@@ -133,7 +134,7 @@ def stream(
     receive: Callable[[int, np.ndarray], None],
     working_bytes: float,
     others: dict | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> None:
     """Runs a generator on one image, and gives its picture strip by strip.
 
@@ -153,7 +154,7 @@ def stream(
     """
     graph = Graph(generator)
     image, *rest = generator.inputs
-    given = {id(image): photograph, **{id(each): others[each.name] for each in rest}}
+    given = {id(image): photograph, **{id(each): (others or {})[each.name] for each in rest}}
     folder = scratch_folder()
     images = {key: each for key, each in given.items() if hasattr(each, "read")}
     sizes = graph.sizes({key: each.shape[:2] for key, each in images.items()})
@@ -306,7 +307,8 @@ class Moments:
 
     def __init__(self):
         self.count = 0
-        self.mean = self._squares = 0.0
+        self.mean: Any = 0.0  # arrays [1, 1, 1, channels] after the first strip
+        self._squares: Any = 0.0
 
     def add(self, strip) -> None:
         """Adds a strip `[1, rows, width, channels]`."""

@@ -1,6 +1,8 @@
 """The card of a trained generator: what was measured."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 from tfstyle.files import replacing
 
@@ -10,7 +12,7 @@ CARD = "card.json"
 _FACTS = {"sha256": str, "parameters": int, "bytes": int}
 
 
-def read_card(folder):
+def read_card(folder: Path) -> dict[str, Any]:
     """Reads the card of a trained generator.
 
     Raises:
@@ -26,7 +28,7 @@ def read_card(folder):
     raise ValueError(f"{path} is missing or damaged. Copy the style again.")
 
 
-def write_card(folder, card):
+def write_card(folder: Path, card: dict[str, Any]) -> None:
     """Writes the card of a trained generator."""
     with replacing(folder / CARD) as temporary:
         temporary.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")

@@ -19,7 +19,9 @@ trunk/                    one generator for many paintings: see `styles.trunk.Tr
 import difflib
 import functools
 import importlib.resources
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tfstyle.facts import FACTS
 from tfstyle.files import sha256
@@ -27,20 +29,24 @@ from tfstyle.styles.card import CARD
 from tfstyle.styles.hub import download, is_address
 from tfstyle.styles.recipe import Recipe
 
+if TYPE_CHECKING:
+    from tfstyle.styles.notebook import Styles
+
 RECIPE = "recipe.toml"
 
 WEIGHTS = "model.safetensors"
 _OLD_WEIGHTS = "model.weights.h5"  # of earlier versions
 
 
-def list_styles(folder=None):
+def list_styles(folder: str | os.PathLike[str] | None = None) -> "Styles":
     """Lists the styles of the zoo, or of a folder of styles.
 
     Args:
         folder: Path; the zoo that comes with tfstyle if none.
 
     Returns:
-        Dictionary of name to the list of its generators, the default first; sorted by name.
+        Dictionary of name to the list of its generators, the default first; sorted by name. A
+        notebook shows it as a table with the paintings.
 
     Raises:
         ValueError: if there is no such folder.
@@ -50,10 +56,13 @@ def list_styles(folder=None):
         >>> list_styles()["mosaic"]
         ['johnson', 'pyramid']
     """
-    return {path.name: generators_of(path) for path in style_folders(folder)}
+    from tfstyle.styles.notebook import Styles
+
+    folders = {path.name: path for path in style_folders(folder)}
+    return Styles({name: generators_of(path) for name, path in folders.items()}, folders)
 
 
-def style_folders(folder=None):
+def style_folders(folder: str | os.PathLike[str] | None = None) -> list[Path]:
     """Lists the folders of the styles that `list_styles` names."""
     folder = Path(folder) if folder else _zoo()
     if not folder.is_dir():
@@ -61,12 +70,12 @@ def style_folders(folder=None):
     return [path for path in sorted(folder.iterdir()) if path.is_dir() and generators_of(path)]
 
 
-def generators_of(folder):
+def generators_of(folder: Path) -> list[str]:
     """Lists the trained generators in the folder of a style, the default first."""
     return [name for name in FACTS if (folder / name / CARD).exists()]
 
 
-def find_style(style, generator=None):
+def find_style(style: str | os.PathLike[str], generator: str | None = None) -> Path:
     """Finds the folder of one trained generator.
 
     Args:
@@ -92,12 +101,13 @@ def find_style(style, generator=None):
         )
     if generator and generator not in known:
         raise ValueError(
-            f"The style {folder.name} has no generator {generator!r}. It has {' and '.join(known)}."
+            f"The style {folder.name} has no generator {str(generator)!r}. It has "
+            f"{' and '.join(known)}."
         )
     return folder / (generator or known[0])
 
 
-def find_trunk(trunk):
+def find_trunk(trunk: str | os.PathLike[str]) -> Path:
     """Finds the folder of a trunk.
 
     Args:
@@ -116,12 +126,14 @@ def find_trunk(trunk):
     raise ValueError(f"There is no trunk {str(trunk)!r}. The zoo has {', '.join(names)}.")
 
 
-def is_trunk(name):
+def is_trunk(name: str | os.PathLike[str]) -> bool:
     """Whether a name or path is that of a trunk, not of a style."""
     return _trunk_folder(name) is not None
 
 
-def shared_painting(folder, painting, generator):
+def shared_painting(
+    folder: str | os.PathLike[str], painting: str | os.PathLike[str], generator: str
+) -> Path:
     """Gives the path of the copy of its painting that the generators of a style share.
 
     Args:
@@ -147,7 +159,7 @@ def shared_painting(folder, painting, generator):
     return copy
 
 
-def refuse_to_empty(folder):
+def refuse_to_empty(folder: Path) -> None:
     """Refuses to write a trunk in place of a folder, or file, that holds something else.
 
     Raises:
@@ -159,12 +171,12 @@ def refuse_to_empty(folder):
         )
 
 
-def holds_anything(path):
+def holds_anything(path: Path) -> bool:
     """Whether a path is a file, or a folder that is not empty."""
     return path.is_file() or (path.exists() and any(path.iterdir()))
 
 
-def weights_path(folder):
+def weights_path(folder: Path) -> Path:
     """Returns the path of the weights of a trained generator.
 
     Raises:
@@ -176,12 +188,12 @@ def weights_path(folder):
     raise ValueError(f"{folder / WEIGHTS} is missing. Copy the style again.")
 
 
-def is_in_zoo(path):
+def is_in_zoo(path: Path) -> bool:
     """Whether a file came with tfstyle."""
     return path.resolve().is_relative_to(_zoo().resolve())
 
 
-def check_painting(folder, recipe):
+def check_painting(folder: Path, recipe: Recipe) -> None:
     """Refuses the recipe of a trained style whose painting lies outside of the style.
 
     Args:

@@ -6,7 +6,9 @@ import math
 import os
 import re
 import tomllib
+import typing
 from pathlib import Path
+from typing import Any
 
 import tomli_w
 
@@ -118,9 +120,9 @@ class Recipe:
     noise_channels: int = 0
     style_size: int = 512
     style_weight: float = 0.0
-    style_layer_weights: tuple = ()
-    content_layers: tuple = ("relu4_2",)
-    style_layers: tuple = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
+    style_layer_weights: tuple[float, ...] = ()
+    content_layers: tuple[str, ...] = ("relu4_2",)
+    style_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
     content_weight: float = 1.0
     total_variation_weight: float = 0.0
     loss_padding: str = "replicate"
@@ -136,23 +138,24 @@ class Recipe:
     trainable: str = "all"
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if isinstance(self.painting, os.PathLike):
             object.__setattr__(self, "painting", os.fspath(self.painting))
         for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if field.type is float and type(value) is int:
+            value: Any = getattr(self, field.name)
+            kind: Any = typing.get_origin(field.type) or field.type
+            if kind is float and type(value) is int:
                 value = float(value)
-            elif field.type is tuple and isinstance(value, list):
+            elif kind is tuple and isinstance(value, list):
                 value = tuple(value)
-            if type(value) is not field.type:
+            if type(value) is not kind:
                 raise ValueError(
-                    f"{field.name} must be of type {field.type.__name__}. Received: {value!r}"
+                    f"{field.name} must be of type {kind.__name__}. Received: {value!r}"
                 )
-            numbers = (value,) if field.type in (int, float) else ()
+            numbers = (value,) if kind in (int, float) else ()
             if field.name == "style_layer_weights":
                 numbers = value = _floats(field.name, value)
-            elif field.type is tuple and not all(isinstance(item, str) for item in value):
+            elif kind is tuple and not all(isinstance(item, str) for item in value):
                 raise ValueError(f"{field.name} must be names. Received: {list(value)}")
             if not all(0 <= number < math.inf for number in numbers):
                 raise ValueError(
@@ -161,7 +164,7 @@ class Recipe:
             most = _MOST.get(field.name, _MOST_OF_FLOATS)
             if any(number > most for number in numbers):
                 raise ValueError(f"{field.name} must be at most {most:,}. Received: {value}")
-            if field.type is tuple and len(value) > _MOST_LAYERS:
+            if kind is tuple and len(value) > _MOST_LAYERS:
                 raise ValueError(
                     f"{field.name} must be at most {_MOST_LAYERS}. Received: {len(value)}"
                 )
@@ -196,7 +199,7 @@ class Recipe:
             raise ValueError(f"jitter must be half of crop at most. Received: {jitter}")
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: str | os.PathLike[str]) -> "Recipe":
         """Reads a recipe from a TOML file.
 
         Raises:
@@ -205,11 +208,11 @@ class Recipe:
         path = Path(path)
         return _read(path, _read_toml(path))
 
-    def replace(self, **values):
+    def replace(self, **values: Any) -> "Recipe":
         """Gives the recipe with other values."""
         return dataclasses.replace(self, **values)
 
-    def save(self, path):
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the recipe to a TOML file, `painting` relative to it."""
         path = Path(path)
         _write_toml(path, self._values(path))
@@ -221,13 +224,13 @@ class Recipe:
         return {**dataclasses.asdict(self), "painting": Path(painting).as_posix()}
 
     @property
-    def explicit(self):
+    def explicit(self) -> "Recipe":
         """The recipe with the generator's own values where it leaves them to it."""
         left = [name for name in _OWN_VALUES if not getattr(self, name)]
         return self.replace(**{name: getattr(FACTS[self.generator], name) for name in left})
 
     @property
-    def generator_options(self):
+    def generator_options(self) -> dict[str, Any]:
         """The keyword arguments of the generator's function."""
         options = {
             "width": self.explicit.width,
@@ -241,7 +244,7 @@ class Recipe:
         return options
 
     @property
-    def loss_options(self):
+    def loss_options(self) -> dict[str, Any]:
         """The keyword arguments of `PerceptualLoss` but its network."""
         layers = ("content_layers", "style_layers", "style_layer_weights")
         names = (*layers, "content_weight", "style_weight", "total_variation_weight")
@@ -254,7 +257,7 @@ CREDIT_KEYS = ("title", "artist", "year", "rights", "source")
 PAINTING_KEYS = ("painting", *CREDIT_KEYS, "style_size", "style_weight", "style_layer_weights")
 
 
-def load_recipes(path):
+def load_recipes(path: str | os.PathLike[str]) -> dict[str, Recipe]:
     """Reads the recipes of a trunk: what its paintings share, and a table for each of them.
 
     Returns:
@@ -279,7 +282,7 @@ def load_recipes(path):
     return {name: _read(path, {**shared, **own}) for name, own in paintings.items()}
 
 
-def save_recipes(recipes, path):
+def save_recipes(recipes: dict[str, Recipe], path: str | os.PathLike[str]) -> None:
     """Writes the recipes of a trunk to one TOML file, paintings relative to it."""
     path = Path(path)
     values = {name: recipe._values(path) for name, recipe in recipes.items()}

@@ -1,8 +1,10 @@
 """How a style is written to its folder."""
 
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +18,11 @@ from tfstyle.styles.model import build_generator, stylized_pairs
 from tfstyle.styles.weights import describe, has_finite_weights, save_weights
 
 
-def save_style(style, folder: str | Path, previews: Sequence[str | Path] = ()) -> None:
+def save_style(
+    style: Any,
+    folder: str | os.PathLike[str],
+    previews: Sequence[str | os.PathLike[str]] = (),
+) -> None:
     """Writes a `Style`: see its method `save`."""
     if not has_finite_weights(style.model):
         raise ValueError("The style has weights that are not finite, and is not saved.")

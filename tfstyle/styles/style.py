@@ -6,8 +6,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
+from numpy.typing import NDArray
 from PIL import Image
 
 from tfstyle.facts import FACTS
@@ -16,10 +17,12 @@ from tfstyle.images.look import Look, painted
 from tfstyle.images.pixels import check_pixels, to_uint8, values_of
 from tfstyle.images.rows import RowFile, painted_by_rows, painted_in_file
 from tfstyle.images.transparency import visible_pixels
+from tfstyle.images.types import ArrayLike, Mask, Number, PaintOptions, Photograph, Progress
 from tfstyle.painting.budget import fits_whole
 from tfstyle.painting.processes import refuse_fork
 from tfstyle.painting.sizes import Needs, Run, paint
 from tfstyle.processor import has_bfloat16
+from tfstyle.quiet import load_keras
 from tfstyle.styles.card import read_card
 from tfstyle.styles.contents import check_contents, read_weights
 from tfstyle.styles.errors import reading
@@ -58,35 +61,57 @@ class Style:
         self,
         recipe: Recipe,
         model: "keras.Model | None" = None,
-        card: dict | None = None,
+        card: dict[str, Any] | None = None,
         load_model: "Callable[[], keras.Model] | None" = None,
         run: Run | None = None,
-    ):
+    ) -> None:
         self.recipe = recipe
-        self.card = card or {}
+        self.card: dict[str, Any] = card or {}
         self._load_model = load_model
         self._run = run
-        self._style_weights = None  # of a trunk's generator
+        self._style_weights: NDArray[Any] | None = None  # of a trunk's generator
         if model is not None:
             self.model = model
+
+    def __repr__(self) -> str:
+        painting = ", ".join(filter(None, (self.recipe.title, self.recipe.artist)))
+        return f"<Style {(painting or Path(self.recipe.painting).name)!r}, {self.recipe.generator}>"
+
+    def _repr_html_(self) -> str:
+        from tfstyle.styles.notebook import style_html
+
+        return style_html(self.recipe, self.card)
 
     @functools.cached_property
     def model(self) -> "keras.Model":
         """The generator, a plain `keras.Model`."""
+        if self._load_model is None:
+            raise ValueError("A Style needs a model, or load_model.")
         return self._load_model()
+
+    @overload
+    def stylize(self, image: Photograph, **options: Unpack[PaintOptions]) -> Image.Image: ...
+
+    @overload
+    def stylize(
+        self, image: NDArray[Number], **options: Unpack[PaintOptions]
+    ) -> NDArray[Number]: ...
+
+    @overload
+    def stylize(self, image: ArrayLike, **options: Unpack[PaintOptions]) -> NDArray[Any]: ...
 
     def stylize(
         self,
-        image,
-        seed=0,
-        grain=0.0,
-        strength=1.0,
-        keep_colors=False,
-        mask=None,
-        stroke=1.0,
-        memory=None,
-        progress=None,
-    ):
+        image: Photograph | ArrayLike,
+        seed: int = 0,
+        grain: float = 0.0,
+        strength: float = 1.0,
+        keep_colors: bool = False,
+        mask: Mask | None = None,
+        stroke: float = 1.0,
+        memory: float | None = None,
+        progress: Progress | None = None,
+    ) -> Image.Image | NDArray[Any]:
         """Paints a photograph in this style.
 
         A photograph that does not fit into the memory is painted strip by strip, by Keras. The
@@ -126,7 +151,40 @@ class Style:
         look = Look(strength, keep_colors, grain, seed, mask, stroke)
         return self.paint(image, look, memory, progress)
 
-    def paint(self, image, look, memory=None, progress=None):
+    @overload
+    def paint(
+        self,
+        image: Photograph,
+        look: Look,
+        memory: float | None = None,
+        progress: Progress | None = None,
+    ) -> Image.Image: ...
+
+    @overload
+    def paint(
+        self,
+        image: NDArray[Number],
+        look: Look,
+        memory: float | None = None,
+        progress: Progress | None = None,
+    ) -> NDArray[Number]: ...
+
+    @overload
+    def paint(
+        self,
+        image: ArrayLike,
+        look: Look,
+        memory: float | None = None,
+        progress: Progress | None = None,
+    ) -> NDArray[Any]: ...
+
+    def paint(
+        self,
+        image: Photograph | ArrayLike,
+        look: Look,
+        memory: float | None = None,
+        progress: Progress | None = None,
+    ) -> Image.Image | NDArray[Any]:
         """Paints a photograph with a `Look`: see `stylize`.
 
         A `RowFile`, as `media.photograph.read_photograph` gives of an image that the memory does
@@ -153,7 +211,7 @@ class Style:
             image = still_of(image)
         elif isinstance(image, RowFile):
             if self._can_stream():
-                return painted_in_file(image, by_rows)
+                return painted_in_file(image, by_rows)  # pyright: ignore[reportReturnType]
             image = image.to_image()
         else:
             array = values_of(image)
@@ -177,7 +235,9 @@ class Style:
 
         return can_stream(self.model)
 
-    def save(self, folder: str | Path, previews: Sequence[str | Path] = ()) -> "Style":
+    def save(
+        self, folder: str | os.PathLike[str], previews: Sequence[str | os.PathLike[str]] = ()
+    ) -> "Style":
         """Writes the style, to `folder/GENERATOR`, and its painting, to `folder`.
 
         The weights are kept in float16 if that changes no channel of any pixel of painting and
@@ -240,7 +300,7 @@ class Style:
 
 
 def load(
-    style: str | Path,
+    style: str | os.PathLike[str],
     generator: str | None = None,
     precision: str = "float32",
     engine: str = "keras",
@@ -297,6 +357,7 @@ def load(
         precision = best_precision(card, engine)
 
     def load_model():
+        load_keras()
         from tfstyle.styles.model import load_generator
 
         return load_generator(recipe, weights, folder, card, precision)
@@ -310,7 +371,7 @@ def load(
     return Style(recipe, card=card, load_model=load_model, run=run)
 
 
-def best_precision(card: dict, engine: str) -> str:
+def best_precision(card: dict[str, Any], engine: str) -> str:
     """Returns what the precision `"auto"` stands for on this machine.
 
     Args:

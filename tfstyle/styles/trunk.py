@@ -1,17 +1,25 @@
 """Trunks: one generator that paints many styles, and blends of them."""
 
 import difflib
+import os
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, Unpack, overload
 
+import keras
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from tfstyle.facts import FACTS
 from tfstyle.files import replacing
 from tfstyle.generators import GENERATORS
 from tfstyle.images.files import read_image, read_middle, write_image
 from tfstyle.images.geometry import center_crop, montage
+from tfstyle.images.look import Look
 from tfstyle.images.pixels import to_image, to_pixels, to_uint8
+from tfstyle.images.types import ArrayLike, Number, PaintOptions, Photograph, Progress
 from tfstyle.layers import ConditionalInstanceNormalization
 from tfstyle.painting.processes import refuse_fork
 from tfstyle.styles.card import read_card, write_card
@@ -25,7 +33,7 @@ from tfstyle.styles.folder import (
     refuse_to_empty,
 )
 from tfstyle.styles.model import build_generator, jit_compile
-from tfstyle.styles.recipe import CREDIT_KEYS, load_recipes, save_recipes
+from tfstyle.styles.recipe import CREDIT_KEYS, Recipe, load_recipes, save_recipes
 from tfstyle.styles.style import Style
 from tfstyle.styles.weights import (
     describe,
@@ -34,6 +42,9 @@ from tfstyle.styles.weights import (
     save_weights,
     weighted_layers,
 )
+
+# Name of a style, or names and their weights.
+Blend = str | Mapping[str, float]
 
 _PREVIEW = 160  # pixels: a sheet has a picture for each style
 
@@ -53,12 +64,17 @@ class Trunk:
         1610.07629.
     """
 
-    def __init__(self, recipes, model, card=None):
+    def __init__(
+        self,
+        recipes: dict[str, Recipe],
+        model: keras.Model,
+        card: dict[str, Any] | None = None,
+    ) -> None:
         self.recipes = recipes
         self.model = model
-        self.card = card or {}
+        self.card: dict[str, Any] = card or {}
 
-    def bake(self, styles):
+    def bake(self, styles: Blend) -> Style:
         """Returns one style, or a blend of several, as a `Style` with a generator of its own.
 
         A blend of weights `w` has `gamma = w @ gammas` and `beta = w @ betas` (equation 5 of
@@ -99,15 +115,67 @@ class Trunk:
         values = {key: dict.fromkeys(getattr(part, key) for part in parts) for key in CREDIT_KEYS}
         return recipe.replace(**{key: ", ".join(filter(None, values[key])) for key in CREDIT_KEYS})
 
-    def stylize(self, image, styles, **options):
+    @overload
+    def stylize(
+        self, image: Photograph, styles: Blend, **options: Unpack[PaintOptions]
+    ) -> Image.Image: ...
+
+    @overload
+    def stylize(
+        self, image: NDArray[Number], styles: Blend, **options: Unpack[PaintOptions]
+    ) -> NDArray[Number]: ...
+
+    @overload
+    def stylize(
+        self, image: ArrayLike, styles: Blend, **options: Unpack[PaintOptions]
+    ) -> NDArray[Any]: ...
+
+    def stylize(self, image: Any, styles: Blend, **options: Unpack[PaintOptions]) -> Any:
         """Paints a photograph in one style or a blend: see `bake`; options as `Style.stylize`'s."""
         return _Blend(self, styles).stylize(image, **options)
 
-    def paint(self, image, styles, look, memory=None, progress=None):
+    @overload
+    def paint(
+        self,
+        image: Photograph,
+        styles: Blend,
+        look: Look,
+        memory: float | None = None,
+        progress: Progress | None = None,
+    ) -> Image.Image: ...
+
+    @overload
+    def paint(
+        self,
+        image: NDArray[Number],
+        styles: Blend,
+        look: Look,
+        memory: float | None = None,
+        progress: Progress | None = None,
+    ) -> NDArray[Number]: ...
+
+    @overload
+    def paint(
+        self,
+        image: ArrayLike,
+        styles: Blend,
+        look: Look,
+        memory: float | None = None,
+        progress: Progress | None = None,
+    ) -> NDArray[Any]: ...
+
+    def paint(
+        self,
+        image: Any,
+        styles: Blend,
+        look: Look,
+        memory: float | None = None,
+        progress: Progress | None = None,
+    ) -> Any:
         """Paints a photograph in one style or a blend, with a `Look`: see `Style.paint`."""
         return _Blend(self, styles).paint(image, look, memory, progress)
 
-    def weights_of(self, styles):
+    def weights_of(self, styles: Blend) -> NDArray[np.float32]:
         """Gives the float32 `[styles]` of a name or a dictionary of weights: see `bake`."""
         weights = {styles: 1.0} if isinstance(styles, str) else styles
         for name, weight in weights.items():
@@ -123,7 +191,9 @@ class Trunk:
             raise ValueError(f"The weights of styles must have a sum above 0. Received: {weights}")
         return row / row.sum()
 
-    def save(self, folder, previews=()):
+    def save(
+        self, folder: str | os.PathLike[str], previews: Sequence[str | os.PathLike[str]] = ()
+    ) -> "Trunk":
         """Writes the trunk, with its paintings: see `Style.save`.
 
         Args:
@@ -171,7 +241,7 @@ class _Blend(Style):
         self._style_weights = trunk.weights_of(styles)
 
 
-def load_trunk(trunk="trunk"):
+def load_trunk(trunk: str | os.PathLike[str] = "trunk") -> Trunk:
     """Loads a trained trunk.
 
     Args:
@@ -199,7 +269,7 @@ def load_trunk(trunk="trunk"):
     return Trunk(recipes, model, card)
 
 
-def build_trunk(recipes):
+def build_trunk(recipes: dict[str, Recipe]) -> keras.Model:
     """Builds the untrained generator of a trunk, with a row of gamma and beta for each recipe.
 
     Raises:
@@ -215,7 +285,7 @@ def build_trunk(recipes):
     return trunk
 
 
-def stylized_grid(trunk, images):
+def stylized_grid(trunk: Trunk, images: Sequence[Image.Image]) -> Image.Image:
     """Puts photographs in the first row, and below them their pictures in every style.
 
     Args:

@@ -2,43 +2,59 @@
 
 import contextlib
 import dataclasses
-import hashlib
+import os
 import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 import keras
 import numpy as np
+from PIL import Image
 
-from tfstyle.files import sha256
 from tfstyle.generators import sample_noise
 from tfstyle.images.files import find_images, read_image
 from tfstyle.images.geometry import center_crop
 from tfstyle.layers import ConditionalInstanceNormalization, InstanceNormalization
 from tfstyle.perceptual import PerceptualLoss
-from tfstyle.processor import has_bfloat16
 from tfstyle.styles.model import build_generator, jit_compile, stylized_pairs
-from tfstyle.styles.recipe import CREDIT_KEYS, PAINTING_KEYS
+from tfstyle.styles.recipe import PAINTING_KEYS, Recipe
 from tfstyle.styles.style import Style
 from tfstyle.styles.trunk import Trunk, build_trunk, stylized_grid
 from tfstyle.training.balance import balanced_recipes, layer_weights
+from tfstyle.training.begun import begun, refuse_other, setting_of
 from tfstyle.training.crops import Photographs, draw_styles
 from tfstyle.training.lock import locked
 from tfstyle.training.muon import Muon
 from tfstyle.training.objective import loss_of
-from tfstyle.training.progress import Progress
+from tfstyle.training.plan import Plan
+from tfstyle.training.progress import Progress, set_steps
+from tfstyle.training.report import Report
 from tfstyle.training.stability import sample_changes
 from tfstyle.training.starts import begin, begin_trunk
 from tfstyle.training.transfer import ManyStylesTransfer, StyleTransfer
 
+Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]  # a folder, or image files
+Vgg = str | os.PathLike[str] | keras.Model
+
 STEPS_PER_EPOCH = 100
+
+_STEPS_TO_MEASURE = 7  # the first two of them warm up
 
 _OPTIMIZERS = {"muon": Muon, "adam": keras.optimizers.Adam}
 
 
 def train(
-    recipe, photographs, folder, vgg="imagenet", precision="float32", previews=(), callbacks=()
-):
+    recipe: Recipe,
+    photographs: Paths,
+    folder: str | os.PathLike[str],
+    vgg: Vgg = "imagenet",
+    precision: str = "float32",
+    previews: Sequence[str | os.PathLike[str]] = (),
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    minutes: float | None = None,
+    report: Callable[[Report], object] | None = None,
+) -> Style:
     """Trains a generator by a recipe, or resumes an interrupted training.
 
     A checkpoint is written to the folder twice a minute and after every 100 steps. After every 100
@@ -60,36 +76,48 @@ def train(
         callbacks: Further `keras.callbacks.Callback`s, such as `TensorBoard`. Every 100 steps are
             a separate call of `fit` with one epoch, so callbacks that count epochs, such as
             `EarlyStopping`, have no effect.
+        minutes: Float, time of the whole training, which replaces `recipe.steps`. The training
+            plans as many steps as fit, and changes the plan if steps become slower or faster. None
+            trains `recipe.steps`.
+        report: Function that is called with a `training.Report` after every step and every
+            preview. It replaces Keras' progress bar.
 
     Returns:
-        `Style` in float32, whose card holds the measurements of the training. In its recipe, the
-        values that were 0 are replaced: the style weight by the one that was chosen, others by
-        the defaults of the generator.
+        `Style` in float32, whose card holds the measurements of the training. Its recipe has the
+        steps that were trained. The values that were 0 are replaced: the style weight by the one
+        that was chosen, others by the defaults of the generator.
 
     Raises:
         ValueError: if an image cannot be used, or if the folder holds a training of another recipe.
         FolderInUseError: a ValueError, if another process is training in the folder.
         NonFiniteLossError: if the loss becomes infinite or NaN. The last checkpoint is kept.
     """
+    began = time.perf_counter()
     recipe = recipe.explicit
     paths, images = _images(photographs, previews, recipe.crop)
     keras.utils.set_random_seed(recipe.seed)
     with locked(folder), _dtype_policy(precision):
+        asked = _asked(folder, {"": recipe}, paths, precision, minutes)
         loss, grams = loss_of(recipe, vgg)
         recipe = balanced_recipes({"": recipe}, loss, {"": grams}, paths)[""]
         loss = PerceptualLoss(**recipe.loss_options, network=loss.network)
         generator = build_generator(recipe)
         start = begin(generator, recipe, loss, grams, paths)
+        plan = Plan(recipe.steps, 60 * minutes if minutes else None, began)
         progress = Progress(
             Path(folder),
-            recipe.steps,
-            STEPS_PER_EPOCH,
-            _setting({"": recipe}, paths, precision),
+            plan,
+            setting_of({"": recipe}, paths, precision, minutes),
+            asked,
             start,
-            preview=partial(stylized_pairs, images=images, seed=recipe.seed) if images else None,
+            partial(stylized_pairs, images=images, seed=recipe.seed) if images else None,
+            report,
+            began,
         )
         model = StyleTransfer(generator, loss, grams, **_transfer_options(recipe))
-        _fit(model, recipe, paths, partial(sample_noise, generator), progress, callbacks)
+        noise = partial(sample_noise, generator)
+        _fit(model, recipe, paths, noise, plan, progress, callbacks, verbose=_verbose(report))
+        recipe = recipe.replace(steps=progress.done)
     trained = build_generator(recipe)
     trained.set_weights(generator.get_weights())
     facts = {"precision": precision, "photographs": len(paths), "start": progress.start}
@@ -97,8 +125,15 @@ def train(
 
 
 def train_trunk(
-    recipes, photographs, folder, vgg="imagenet", precision="float32", previews=(), callbacks=()
-):
+    recipes: dict[str, Recipe],
+    photographs: Paths,
+    folder: str | os.PathLike[str],
+    vgg: Vgg = "imagenet",
+    precision: str = "float32",
+    previews: Sequence[str | os.PathLike[str]] = (),
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    report: Callable[[Report], object] | None = None,
+) -> Trunk:
     """Trains one generator on many paintings, a trunk: see `train`.
 
     Each photograph is painted in one of the styles, all of them equally often. The recipes' style
@@ -113,6 +148,7 @@ def train_trunk(
         precision: See `train`.
         previews: See `train`.
         callbacks: See `train`.
+        report: See `train`.
 
     Returns:
         `Trunk` in float32, whose card holds the measurements of the training. Values of 0 in the
@@ -122,12 +158,14 @@ def train_trunk(
         ValueError: if the recipes differ in anything else, or for the reasons of `train`.
         NonFiniteLossError: if the loss becomes infinite or NaN. The last checkpoint is kept.
     """
+    began = time.perf_counter()
     recipes = {name: recipe.explicit for name, recipe in recipes.items()}
     _refuse_different(recipes)
     shared = next(iter(recipes.values()))
     paths, images = _images(photographs, previews, shared.crop)
     keras.utils.set_random_seed(shared.seed)
     with locked(folder), _dtype_policy(precision):
+        asked = _asked(folder, recipes, paths, precision)
         # The weights are each painting's own: `balance`, below.
         neutral = shared.replace(style_weight=1.0, style_layer_weights=())
         loss = loss_of(neutral, vgg)[0]
@@ -135,25 +173,34 @@ def train_trunk(
         recipes = balanced_recipes(recipes, loss, each, paths)
         generator = build_trunk(recipes)
         start = begin_trunk(generator, recipes)
+        plan = Plan(shared.steps, began=began)
         progress = Progress(
             Path(folder),
-            shared.steps,
-            STEPS_PER_EPOCH,
-            _setting(recipes, paths, precision),
+            plan,
+            setting_of(recipes, paths, precision),
+            asked,
             start,
-            preview=images and (lambda model: stylized_grid(Trunk(recipes, model), images)),
+            images and (lambda model: stylized_grid(Trunk(recipes, model), images)),
+            report,
+            began,
         )
         grams = [np.concatenate(layer) for layer in zip(*each.values(), strict=True)]
         balance = [layer_weights(recipe) * recipe.style_weight for recipe in recipes.values()]
         model = ManyStylesTransfer(generator, loss, grams, balance, **_transfer_options(shared))
-        _fit(model, shared, paths, partial(draw_styles, len(recipes)), progress, callbacks)
+        draw = partial(draw_styles, len(recipes))
+        _fit(model, shared, paths, draw, plan, progress, callbacks, verbose=_verbose(report))
     trained = build_trunk(recipes)
     trained.set_weights(generator.get_weights())
     facts = {"precision": precision, "photographs": len(paths), "start": progress.start}
     return Trunk(recipes, trained, {"training": {**progress.summary(), **facts}})
 
 
-def seconds_per_step(recipe, photographs, vgg="imagenet", precision="float32"):
+def seconds_per_step(
+    recipe: Recipe,
+    photographs: Paths,
+    vgg: Vgg = "imagenet",
+    precision: str = "float32",
+) -> float:
     """Measures how long a training step takes on this machine.
 
     Args:
@@ -184,16 +231,13 @@ def seconds_per_step(recipe, photographs, vgg="imagenet", precision="float32"):
     return float(np.median(seconds[2:]))
 
 
-def fastest_precision():
-    """Returns the dtype policy for `train` that is the fastest on this processor."""
-    return "mixed_bfloat16" if has_bfloat16() else "float32"
-
-
-def _images(photographs, previews, crop):
+def _images(
+    photographs: Paths, previews: Sequence[str | os.PathLike[str]], crop: int
+) -> tuple[Sequence[str | os.PathLike[str]], list[Image.Image]]:
     """Returns the paths of the photographs, and the previews as images."""
+    if isinstance(photographs, str | os.PathLike):
+        photographs = find_images(photographs)
     paths = photographs
-    if isinstance(photographs, str | Path):
-        paths = find_images(photographs)
     if not paths:
         raise ValueError("photographs must not be empty: give a thousand or more, of any content.")
     return paths, [center_crop(read_image(path), crop) for path in previews]
@@ -218,36 +262,53 @@ def _transfer_options(recipe):
     return {name: getattr(recipe, name) for name in names}
 
 
-def _fit(model, recipe, paths, further, progress, callbacks):
-    """Trains to the last step of the recipe, from the checkpoint of `progress` on."""
+def _fit(model, recipe, paths, further, plan, progress, callbacks, verbose):
+    """Trains to the last step of the plan, from the checkpoint of `progress` on."""
     _freeze(model.generator, recipe.trainable)
     _compile(model, recipe)
+    further = _with_changes(recipe, further)
+
+    def batches(first, last):
+        crop = recipe.crop // 2 if first < recipe.small_crop_steps else recipe.crop
+        options = (crop, recipe.batch_size, recipe.seed)
+        return Photographs(paths, *options, steps=last - first, first=first, further=further)
+
     # One `fit` a report: within one, Keras reads ahead across the end of an epoch, and a
     # resumed training would see other samples than an uninterrupted one.
-    first = progress.restore(model)
-    while first < recipe.steps:
-        last = min((first // STEPS_PER_EPOCH + 1) * STEPS_PER_EPOCH, recipe.steps)
-        # One compiled step for both sizes of crop would round otherwise than that of a training
-        # which goes on after the small ones.
-        model.make_train_function(force=first - STEPS_PER_EPOCH < recipe.small_crop_steps <= first)
-        dataset = Photographs(
-            paths,
-            recipe.crop // 2 if first < recipe.small_crop_steps else recipe.crop,
-            recipe.batch_size,
-            recipe.seed,
-            steps=last - first,
-            first=first,
-            further=_with_changes(recipe, further),
-        )
+    done = progress.restore(model)
+    plan.start()
+    if not plan.is_made:
+        progress.measure(model, batches(0, _STEPS_TO_MEASURE))
+    set_steps(model, plan.steps)
+    while done < plan.steps:
+        last = min((done // STEPS_PER_EPOCH + 1) * STEPS_PER_EPOCH, plan.steps)
+        if done - STEPS_PER_EPOCH < recipe.small_crop_steps <= done and done:
+            # One compiled step for both sizes of crop would round otherwise than that of a
+            # training which goes on after the small ones.
+            model.make_train_function(force=True)
         model.fit(
-            dataset,
-            initial_epoch=first // STEPS_PER_EPOCH,
-            epochs=-(-recipe.steps // STEPS_PER_EPOCH),
+            batches(done, last),
+            initial_epoch=done // STEPS_PER_EPOCH,
+            epochs=-(-plan.steps // STEPS_PER_EPOCH),
             shuffle=False,
+            verbose=verbose,
             # The checkpoint last: of what is not in it the others see every report again.
             callbacks=[*callbacks, progress],
         )
-        first = last
+        done = progress.done
+
+
+def _asked(folder, recipes, paths, precision, minutes=None):
+    """Returns the setting that was asked for, after comparing it with that of the folder."""
+    asked = setting_of(recipes, paths, precision, minutes)
+    saved = begun(folder)
+    if saved:
+        refuse_other(Path(folder), saved, asked)
+    return asked
+
+
+def _verbose(report):
+    return 0 if report else "auto"
 
 
 def _with_changes(recipe, further):
@@ -268,30 +329,16 @@ def _freeze(generator, trainable):
 
 
 def _compile(model, recipe):
-    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.steps)
-    optimizer = _OPTIMIZERS[recipe.optimizer](schedule)
+    model.schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.steps)
+    # A variable, for the plan may change.
+    model.schedule.decay_steps = keras.Variable(recipe.steps, trainable=False, dtype="float32")
+    optimizer = _OPTIMIZERS[recipe.optimizer](model.schedule)
     if keras.config.dtype_policy().compute_dtype == "float16":
         # Keras begins with 32768, for losses near 1. Those of VGG's features are near 1e8 at the
         # start: it would come down by leaving out the first updates, one for each halving.
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=2.0**-14)
     model.compile(optimizer=optimizer, jit_compile=jit_compile())
     optimizer.build(model.generator.trainable_variables)
-
-
-def _setting(recipes, paths, precision):
-    """Returns what decides a training; the paintings by their content, without their credit."""
-    names = "\n".join(Path(path).name for path in paths)
-    setting = {
-        "precision": precision,
-        "photographs": len(paths),
-        "names of photographs": hashlib.sha256(names.encode()).hexdigest(),
-    }
-    for name, recipe in recipes.items():
-        values = {**dataclasses.asdict(recipe), "painting": sha256(recipe.painting)}
-        for key in CREDIT_KEYS:
-            del values[key]
-        setting |= {f"{name} {key}".strip(): value for key, value in values.items()}
-    return setting
 
 
 @contextlib.contextmanager

@@ -58,7 +58,8 @@ def _smooth(rng, height, width, channels):
     """Draws a smooth field `[height, width, channels]` of normal values."""
     knots = [max(2, round(side / _WARP_GRID) + 1) for side in (height, width)]
     fields = [Image.fromarray(rng.standard_normal(knots, "float32")) for _ in range(channels)]
-    return np.stack([field.resize((width, height), Image.BICUBIC) for field in fields], -1)
+    size, bicubic = (width, height), Image.Resampling.BICUBIC
+    return np.stack([np.asarray(field.resize(size, bicubic)) for field in fields], -1)
 
 
 def changed(photographs, displacement, light, noise):

@@ -73,7 +73,7 @@ class StyleTransfer(keras.Model):
             content = self.perceptual_loss.content_features(photographs)
             terms = self.perceptual_loss(content, seen, *self.style_target(inputs))
         terms["loss"] = terms["total"]
-        terms["instability"] = instability(pictures, *second, changes[0]) if changes else 0.0
+        terms["instability"] = instability(pictures, *second, changes[0]) if changes else 0.0  # pyright: ignore[reportCallIssue]
         if changes:
             terms["loss"] += self.stability * STABILITY_BALANCE * terms["instability"]
         for tracker in self.trackers:

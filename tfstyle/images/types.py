@@ -1,0 +1,35 @@
+"""What a photograph may be, and the options of painting it, for type checkers."""
+
+import os
+from collections.abc import Callable
+from typing import Any, Protocol, TypedDict, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+ImagePath = str | os.PathLike[str]
+Photograph = ImagePath | Image.Image
+Mask = Photograph | NDArray[Any]
+Progress = Callable[[float], object]
+
+Number = TypeVar("Number", bound=np.generic)
+
+
+class ArrayLike(Protocol):
+    """A tensor: what NumPy makes an array of."""
+
+    def __array__(self) -> NDArray[Any]: ...
+
+
+class PaintOptions(TypedDict, total=False):
+    """The options of `Style.stylize`, which says what they are."""
+
+    seed: int
+    grain: float
+    strength: float
+    keep_colors: bool
+    mask: Mask | None
+    stroke: float
+    memory: float | None
+    progress: Progress | None
