@@ -3,6 +3,7 @@
 import ast
 import graphlib
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -105,3 +106,15 @@ def test_keras_is_imported_only_when_needed(statement, tmp_path):
 def test_the_names_of_the_stub_are_there_and_explained():
     for name in tfstyle.__all__:
         assert getattr(tfstyle, name).__doc__ or name == "GENERATORS"
+
+
+@pytest.mark.parametrize("level", [None, "0"])
+def test_tensorflows_log_is_quiet_unless_the_user_wants_it(level, tmp_path):
+    pytest.importorskip("tensorflow", reason="runs where TensorFlow is installed")
+    environment = {key: value for key, value in os.environ.items() if "TF_CPP" not in key}
+    environment |= {"TF_CPP_MIN_LOG_LEVEL": level} if level else {}
+    code = "import tfstyle; tfstyle.johnson; import tensorflow as tf; tf.zeros(1)"
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert run.returncode == 0, run.stderr
+    assert bool(run.stderr) == (level == "0"), run.stderr

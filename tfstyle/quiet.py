@@ -18,7 +18,7 @@ def load_keras() -> None:
     """
     if "keras" in sys.modules:
         return
-    wanted = os.environ.setdefault(_LEVEL, "2") in ("0", "1") or "tensorflow" in sys.modules
+    wanted = os.environ.setdefault(_LEVEL, "3") in ("0", "1") or "tensorflow" in sys.modules
     with contextlib.nullcontext() if wanted else without_stderr():
         import keras  # noqa: F401
 
