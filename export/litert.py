@@ -53,7 +53,8 @@ class Painter:
             self.interpreter = interpreter_class()(model_content=content, num_threads=threads)
             self._runner = self.interpreter.get_signature_runner("serving_default")
         except (ValueError, RuntimeError) as error:
-            raise ValueError(f"{path} is damaged: {error}") from None
+            reason = " ".join(str(error).split()).rstrip(".")
+            raise ValueError(f"{path} is damaged: {reason}. Export the style again.") from None
 
     def stylize(
         self,

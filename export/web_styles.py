@@ -23,7 +23,7 @@ from tfstyle.images.files import read_image, write_image
 from tfstyle.images.geometry import center_crop, fitting, mirror, resize_longest
 from tfstyle.images.pixels import to_image, to_pixels, to_uint8
 
-PRECISION = "int8_weights"  # half the bytes of float16, and faster on WASM
+PRECISION = "int8_weights"  # two thirds of float16, and right on flat images: see web/README.md
 SIDE = 512  # pixels: the longer side of the first picture
 THUMBNAIL = 208
 GOLDEN = 128  # a multiple of 32, for `pyramid`

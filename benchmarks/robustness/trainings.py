@@ -32,8 +32,9 @@ def try_kills(inputs, work, moments=MOMENTS, jumping=False):
     rng = random.Random(0)
     outcomes = Counter()
     whole, _ = _train(inputs, work / "whole")
-    if whole.wait():
-        return Counter({f"the training itself failed: {whole.stderr.read()[-150:]}": 1})
+    _, errors = whole.communicate()
+    if whole.returncode:
+        return Counter({f"the training itself failed: {errors[-150:]}": 1})
     for moment in moments:
         process, steps = _train(inputs, work / "parts", _JUMPING if jumping else "")
         for step in steps:
@@ -46,8 +47,9 @@ def try_kills(inputs, work, moments=MOMENTS, jumping=False):
         else:
             outcomes[f"step {moment}: ended before the kill"] += 1
     process, _ = _train(inputs, work / "parts", _JUMPING if jumping else "")
-    if process.wait():
-        return Counter({f"did not go on: {process.stderr.read()[-150:]}": len(moments)})
+    _, errors = process.communicate()
+    if process.returncode:
+        return Counter({f"did not go on: {errors[-150:]}": len(moments)})
     if not _alike(work / "whole" / "checkpoint.npz", work / "parts" / "checkpoint.npz"):
         return Counter({"ended with other weights": len(moments)})
     left = [path.name for path in (work / "parts").rglob(".partial-*")]
