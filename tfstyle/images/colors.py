@@ -75,7 +75,7 @@ def in_source_profile(picture: Image.Image | RowFile) -> Image.Image | RowFile:
     if profile is None:
         return picture
     if isinstance(picture, RowFile):
-        return picture.by_strips(in_source_profile)
+        return picture.by_strips(in_source_profile)  # pyright: ignore[reportArgumentType]
     result = converted(picture.convert("RGB"), srgb_profile(), profile)
     if picture.mode == "RGBA":
         result.putalpha(picture.getchannel("A"))

@@ -76,5 +76,7 @@ def converted(image: Image.Image, source: bytes, target: bytes) -> Image.Image:
         ImageCms.PyCMSError: if a profile is broken or of another space than the pixels; also
             OSError or ValueError.
     """
-    profiles = (ImageCms.ImageCmsProfile(io.BytesIO(each)) for each in (source, target))
-    return ImageCms.profileToProfile(image, *profiles, outputMode="RGB")
+    ours, theirs = (ImageCms.ImageCmsProfile(io.BytesIO(each)) for each in (source, target))
+    # None is what a call returns that changes the image in place.
+    changed = ImageCms.profileToProfile(image, ours, theirs, outputMode="RGB")
+    return changed  # pyright: ignore[reportReturnType]

@@ -75,7 +75,9 @@ def upload(folder: Path, address: str, page: str, private: bool = False) -> str:
     """
     repository, revision = _parse(address)
     hub = _hub()
-    contents = {str(path.relative_to(folder).as_posix()): path for path in _files_of(folder)}
+    contents: dict[str, Path | bytes] = {
+        str(path.relative_to(folder).as_posix()): path for path in _files_of(folder)
+    }
     contents["README.md"] = page.encode()
     operations = [
         hub.CommitOperationAdd(path_in_repo=name, path_or_fileobj=content)
