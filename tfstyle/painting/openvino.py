@@ -13,6 +13,8 @@ import numpy as np
 
 # Without the package both are None, and `_require_openvino` is called first.
 # pyright: reportOptionalMemberAccess=false, reportInvalidTypeForm=false
+# Where it is not installed, pyright takes this file for it.
+# pyright: reportAttributeAccessIssue=false
 
 try:
     import openvino
