@@ -24,7 +24,7 @@ FLOOR = {"johnson": 15, "pyramid": 7}
 FLOORS = {
     ("composition_vii", "johnson"): 15.5,
     ("grande_jatte", "johnson"): 15.5,
-    ("great_wave", "johnson"): 19,
+    ("great_wave", "johnson"): 18.5,  # 19.3 before it was trained to be steady
     ("great_wave", "pyramid"): 8,
     ("kiss", "johnson"): 17,
     ("mosaic", "johnson"): 15.5,
@@ -44,7 +44,7 @@ CHECKERBOARDS = {
     ("great_wave", "johnson"): 19,
 }
 FRAME = 0.071
-FRAMES = {("tableau", "johnson"): 0.072}
+FRAMES = {("great_wave", "johnson"): 0.077, ("tableau", "johnson"): 0.072}
 
 
 def test_the_first_styles_are_there():
