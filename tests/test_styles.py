@@ -57,7 +57,8 @@ def test_arrays_files_and_images_give_the_same_picture(rng, style, tmp_path):
 
 def test_a_fitting_size_is_neither_padded_nor_cut(rng, style):
     pixels = sample(rng, 1, 16, 24, 3)
-    np.testing.assert_allclose(style.stylize(pixels), style.model(pixels), atol=1e-6)
+    # One is compiled, the other not: other orders of float32 sums.
+    np.testing.assert_allclose(style.stylize(pixels), style.model(pixels), atol=1e-5)
 
 
 @pytest.mark.parametrize(("height", "width"), [(13, 22), (3, 17)])
@@ -65,7 +66,6 @@ def test_other_sizes_are_mirrored_and_cut(rng, style, height, width):
     pixels = sample(rng, 1, height, width, 3)
     sides = ((0, 0), (0, max(8, -(-height // 4) * 4) - height), (0, -width % 4), (0, 0))
     expected = np.array(style.model(np.pad(pixels, sides, mode="reflect")))
-    # One is compiled, the other not: other orders of float32 sums.
     np.testing.assert_allclose(style.stylize(pixels), expected[:, :height, :width], atol=1e-5)
 
 
