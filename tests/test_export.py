@@ -422,8 +422,8 @@ def test_another_backend_and_no_tensorflow_are_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     with pytest.raises(ImportError, match="pip install tensorflow"):
         tfstyle.export.__getattr__("to_saved_model")
-    with pytest.raises(AttributeError, match="to_onnx"):
-        tfstyle.export.__getattr__("to_onnx")
+    with pytest.raises(AttributeError, match="to_paper"):
+        tfstyle.export.__getattr__("to_paper")
 
 
 def test_the_runners_own_file_is_up_to_date(tmp_path):
