@@ -238,7 +238,7 @@ def test_each_picture_of_a_trunk_is_held_to_its_own_painting(recipes, network):
 def test_a_trunk_weighs_each_layer_of_each_painting(
     recipes, photographs, network, tmp_path, monkeypatch, layer_weights
 ):
-    def stop(model, *others):
+    def stop(model, *others, **options):
         raise InterruptedError(model)
 
     monkeypatch.setattr("tfstyle.training.loop._fit", stop)
