@@ -16,7 +16,7 @@ from trained import ONE_OF_EACH_KIND
 
 import tfstyle.export
 from benchmarks import half
-from tfstyle import GENERATORS, Recipe, Style
+from tfstyle import Recipe, Style
 from tfstyle.export import likeness, litert, portable, to_bytes, to_saved_model, to_tflite
 from tfstyle.export import tflite as tflite_module
 from tfstyle.export.inspection import delegate_problems, operations, partitions
@@ -50,7 +50,11 @@ def random_style(generator="johnson", **options):
     return style
 
 
-@pytest.fixture(scope="module", params=GENERATORS)
+# A pyramid takes the converter three times as long.
+BOTH = ["johnson", pytest.param("pyramid", marks=pytest.mark.slow)]
+
+
+@pytest.fixture(scope="module", params=BOTH)
 def style(request):
     return random_style(request.param)
 
@@ -219,6 +223,7 @@ def test_what_the_paper_compares_exports_too(options, tmp_path):
     np.testing.assert_allclose(picture, expected, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_noise_is_an_input_or_a_constant(noisy, tmp_path):
     to_tflite(noisy, tmp_path / "free.tflite")
     to_tflite(noisy, tmp_path / "baked.tflite", size=(64, 96), seed=7)
@@ -293,7 +298,7 @@ def test_trained_float32(zoo_file, name, generator):
         ("int8_dynamic", 0.98, {"johnson": 0.33, "pyramid": 0.57}),
     ],
 )
-@pytest.mark.parametrize("generator", ["johnson", "pyramid"])
+@pytest.mark.parametrize("generator", BOTH)
 def test_trained_small_files(zoo_file, generator, precision, floor, shares):
     style, path = load("mosaic", generator), zoo_file("mosaic", generator, precision)
     whole = zoo_file("mosaic", generator, "float32").stat().st_size

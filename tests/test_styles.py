@@ -124,6 +124,7 @@ def test_colors_can_be_those_of_the_photograph(rng, style):
     np.testing.assert_allclose(luminance(np.eye(3, dtype="float32")), [0.2126, 0.7152, 0.0722])
 
 
+@pytest.mark.slow
 def test_many_styles_are_no_reason_to_warn(style, caplog):
     photograph = np.zeros((8, 8, 3), "uint8")
     for _ in range(7):
@@ -282,6 +283,7 @@ def test_a_saved_style_paints_the_same(rng, style, folder):
     assert read_image(folder / "johnson" / "preview.jpg").size == (516, 516)
 
 
+@pytest.mark.slow
 def test_saving_again_replaces_and_leaves_the_other_generator(rng, style, folder):
     recipe = style.recipe.replace(generator="pyramid")
     Style(recipe, build_generator(recipe)).save(folder)

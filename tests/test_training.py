@@ -202,12 +202,13 @@ def test_photographs_may_be_a_list(recipe, photographs, network, tmp_path):
     assert style.card["training"]["photographs"] == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "precision"),
     [
         ("johnson", "float32"),
-        pytest.param("johnson", "mixed_float16", marks=pytest.mark.slow),
-        pytest.param("pyramid", "float32", marks=pytest.mark.slow),
+        ("johnson", "mixed_float16"),
+        ("pyramid", "float32"),
     ],
 )
 def test_a_resumed_training_ends_as_an_uninterrupted_one(

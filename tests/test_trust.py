@@ -330,6 +330,17 @@ def test_what_another_thread_or_machine_writes_is_not_removed(tmp_path):
     assert (tmp_path / "file").read_text() == "whole"
 
 
+@pytest.fixture(scope="module")
+def converted(saved):
+    """The content of a TFLite file without facts, and the facts that belong to it."""
+    tflite = pytest.importorskip("tfstyle.export.tflite", reason="needs TensorFlow")
+    from tfstyle.export.portable import make_portable
+
+    model = load(saved).model
+    content = tflite.convert(make_portable(model), "float32")
+    return content, tflite._facts(load(saved), "float32", None, None)
+
+
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
@@ -343,18 +354,15 @@ def test_what_another_thread_or_machine_writes_is_not_removed(tmp_path):
         ({"noise": 5}, "is damaged"),
     ],
 )
-def test_a_file_whose_facts_lie_is_refused_in_one_line(saved, tmp_path, facts, message):
-    tflite = pytest.importorskip("tfstyle.export.tflite", reason="needs TensorFlow")
+def test_a_file_whose_facts_lie_is_refused_in_one_line(converted, facts, message):
     from tfstyle.export.litert import Painter
     from tfstyle.export.metadata import add_metadata
-    from tfstyle.export.portable import make_portable
 
-    tflite.to_tflite(load(saved), tmp_path / "style.tflite")
-    before = Painter(tmp_path / "style.tflite").facts
-    content = tflite.convert(make_portable(load(saved).model), "float32")
-    (tmp_path / "lies.tflite").write_bytes(add_metadata(content, {**before, **facts}))
+    content, true = converted
+    pixels = np.zeros((31, 50, 3), "float32")
+    assert Painter(add_metadata(content, true)).stylize(pixels).shape == pixels.shape
     with pytest.raises(ValueError, match=message) as error:
-        Painter(tmp_path / "lies.tflite").stylize(np.zeros((31, 50, 3), "float32"))
+        Painter(add_metadata(content, {**true, **facts})).stylize(pixels)
     assert len(str(error.value).splitlines()) == 1
 
 

@@ -27,6 +27,7 @@ def example():
     return web_page.first_photograph()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIONS)
 def test_one_file_becomes_that_of_any_size(name, recipe):
     model = build_generator(recipe.replace(**OPTIONS[name]))
@@ -75,6 +76,7 @@ def trunk(recipe):
     return trunk
 
 
+@pytest.mark.slow
 def test_a_blend_is_the_mean_of_gamma_and_beta_in_the_file(trunk, rng):
     size = (64, 96)
     files = {
@@ -128,6 +130,7 @@ def test_the_files_of_a_style_paint_its_pictures(style, tmp_path, example):
             assert image.width == image.height == web_styles.THUMBNAIL
 
 
+@pytest.mark.slow
 def test_a_trunk_has_one_file_and_numbers_for_each_painting(trunk, tmp_path, example):
     trunk.save(tmp_path / "trunk")
     folder = tmp_path / "styles"
