@@ -37,12 +37,13 @@ def try_kills(inputs, work, moments=MOMENTS, jumping=False):
         return Counter({f"the training itself failed: {errors[-150:]}": 1})
     for moment in moments:
         process, steps = _train(inputs, work / "parts", _JUMPING if jumping else "")
-        for step in steps:
-            if step >= moment:
-                break
-        time.sleep(rng.choice((0, 0, 0.01, 0.05, 0.2)))
-        process.send_signal(signal.SIGKILL)
-        if process.wait() == -signal.SIGKILL:
+        with process:
+            for step in steps:
+                if step >= moment:
+                    break
+            time.sleep(rng.choice((0, 0, 0.01, 0.05, 0.2)))
+            process.send_signal(signal.SIGKILL)
+        if process.returncode == -signal.SIGKILL:
             outcomes["the same"] += 1  # taken back below, if it is not
         else:
             outcomes[f"step {moment}: ended before the kill"] += 1
@@ -72,11 +73,10 @@ def try_signals(folder, work, times=3):
     pixels = np.random.default_rng(0).random((32, 32, 3), "float32")
     expected = load(folder).stylize(pixels)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL) * times:
-        process = _start(_SAVE, folder, work / "saved")
-        process.stdout.readline()
-        time.sleep(rng.random() * 0.5)
-        process.send_signal(number)
-        process.wait()
+        with _start(_SAVE, folder, work / "saved") as process:
+            process.stdout.readline()
+            time.sleep(rng.random() * 0.5)
+            process.send_signal(number)
         try:
             same = np.array_equal(load(work / "saved").stylize(pixels), expected)
             outcomes["whole" if same else f"{number.name}: another picture"] += 1
