@@ -133,8 +133,10 @@ time.time = lambda: now() + next(jumps)
 """
 
 _SAVE = """
-import sys
+import signal, sys
 from tfstyle import load
+# Started in the background, a process ignores what Ctrl-C sends.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 style = load(sys.argv[1])
 while True:
     style.save(sys.argv[2])
