@@ -94,7 +94,7 @@ class Progress(keras.callbacks.Callback):
         self._done = int(done)
         self._losses = [saved[name] for name in saved if name.startswith("losses_")]
         self._plan.resume(saved.get("plans", ()), self._seconds)
-        if len(self._history):
+        if self._lacks_history():
             self._write_history()
         if self._tell:
             self._report(self._done)
@@ -198,12 +198,18 @@ class Progress(keras.callbacks.Callback):
             "folder with a lower learning_rate, or in float32."
         )
 
+    def _lacks_history(self):
+        """Whether the training was cut off between checkpoint and history."""
+        path = self._folder / "history.csv"
+        rows = len(path.read_text(encoding="utf-8").splitlines()) - 1 if path.exists() else 0
+        return rows != len(self._history)
+
     def _write_history(self):
+        with replacing(self._folder / "loss.png") as temporary:
+            _plot(self._history, temporary)
         with replacing(self._folder / "history.csv") as temporary:
             header = ",".join(("step", "seconds", *LOSSES))
             np.savetxt(temporary, self._history, "%.6g", ",", header=header, comments="")
-        with replacing(self._folder / "loss.png") as temporary:
-            _plot(self._history, temporary)
 
     def _write_checkpoint(self):
         state = enumerate(_state(self.model))
