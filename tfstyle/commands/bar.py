@@ -1,12 +1,35 @@
 """The progress of a training in the terminal."""
 
+import contextlib
 import math
+from collections.abc import Iterator
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
+from tfstyle.commands.terminal import note, notes
+from tfstyle.files import DiskFullError
 from tfstyle.training.report import Report
+
+
+@contextlib.contextmanager
+def training_bar(title: str, verbose: bool) -> Iterator["TrainingBar"]:
+    """Shows a training, and says how it goes on after a full disk or Ctrl-C.
+
+    Args:
+        title: Name of the style or trunk.
+        verbose: Whether to show steps, their time and the losses.
+    """
+    try:
+        with TrainingBar(title, verbose, notes) as bar:
+            yield bar
+    except DiskFullError as error:
+        raise OSError(f"{error} Then the same command goes on with the training.") from None
+    except KeyboardInterrupt:
+        note("Stopped. The same command goes on with the training.")
+        raise typer.Exit(130) from None
 
 
 class TrainingBar:

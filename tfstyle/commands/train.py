@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tfstyle.commands.bar import TrainingBar
+from tfstyle.commands.bar import training_bar
 from tfstyle.commands.terminal import (
     Generator,
     Quiet,
@@ -13,11 +13,9 @@ from tfstyle.commands.terminal import (
     command_line,
     load_keras,
     note,
-    notes,
     tell_of_others,
 )
 from tfstyle.commands.training import Content, Precision, Precisions, Preview, Trainable, Verbose
-from tfstyle.files import DiskFullError
 from tfstyle.memory import keep_freed_memory
 from tfstyle.training.begun import OtherTrainingError
 from tfstyle.training.session import MANY_PHOTOGRAPHS, Session
@@ -109,16 +107,9 @@ def train(
     tell_of_others(content)
     _tell(session, verbose)
     keep_freed_memory()
-    bar = TrainingBar(session.output.name, verbose, notes)
-    try:
-        with bar:
-            load_keras()
-            style = session.run(bar, command_line())
-    except DiskFullError as error:
-        raise OSError(f"{error} Then the same command goes on with the training.") from None
-    except KeyboardInterrupt:
-        note("Stopped. The same command goes on with the training.")
-        raise typer.Exit(130) from None
+    with training_bar(session.output.name, verbose) as bar:
+        load_keras()
+        style = session.run(bar, command_line())
     # As a path, lest a style of the zoo have the same name.
     folder = session.output.resolve()
     saved = f"Saved the style in {folder}. Paint with it: tfstyle stylize PHOTO --style {folder}"

@@ -5,18 +5,16 @@ from typing import Annotated
 
 import typer
 
-from tfstyle.commands.bar import TrainingBar
+from tfstyle.commands.bar import training_bar
 from tfstyle.commands.terminal import (
     Quiet,
     Vgg,
     command_line,
     load_keras,
     note,
-    notes,
     tell_of_others,
 )
 from tfstyle.commands.training import Content, Precision, Precisions, Preview, Verbose
-from tfstyle.files import DiskFullError
 from tfstyle.memory import keep_freed_memory
 from tfstyle.styles.folder import refuse_to_empty
 from tfstyle.styles.recipe import load_recipes
@@ -57,21 +55,12 @@ def trunk(
     note(f"{len(recipes)} paintings: {', '.join(recipes)}.")
     note(f"Previews and checkpoints: {folder}. Stop with Ctrl-C; the same command goes on.")
     keep_freed_memory()
-    bar = TrainingBar(output.name, verbose, notes)
-    try:
-        with bar:
-            load_keras()
-            from tfstyle.training import train_trunk
+    with training_bar(output.name, verbose) as bar:
+        load_keras()
+        from tfstyle.training import train_trunk
 
-            trained = train_trunk(
-                *(recipes, photographs, folder, vgg, policy, previews), report=bar
-            )
-            trained.card["command"] = command_line()
-            trained.save(output, previews)
-    except DiskFullError as error:
-        raise OSError(f"{error} Then the same command goes on with the training.") from None
-    except KeyboardInterrupt:
-        note("Stopped. The same command goes on with the training.")
-        raise typer.Exit(130) from None
+        trained = train_trunk(*(recipes, photographs, folder, vgg, policy, previews), report=bar)
+        trained.card["command"] = command_line()
+        trained.save(output, previews)
     saved = f"Saved the trunk. Start a training from it: tfstyle train PAINTING --from {output}"
     note(saved, err=False)
