@@ -25,6 +25,7 @@ from tfstyle.commands.terminal import (
     complete_style,
     note,
     progress_bar,
+    refuse_to_overwrite,
     style_or_blend,
     tell_of_others,
     without_libtiff,
@@ -322,5 +323,4 @@ def _refuse_overwriting(photograph, picture, force):
         raise ValueError(f"{picture} is a folder. Choose another --output.")
     if picture.exists() and photograph.exists() and picture.samefile(photograph):
         raise ValueError(f"{picture} is the photograph itself. Choose another --output.")
-    if picture.exists() and not force:
-        raise ValueError(f"{picture} exists already. Use --force to overwrite it.")
+    refuse_to_overwrite(picture, force)

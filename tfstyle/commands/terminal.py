@@ -156,6 +156,16 @@ def _without_folders(word):
     return option + equals + (path.name or value) if path.parent.exists() else word
 
 
+def refuse_to_overwrite(path: Path, force: bool) -> None:
+    """Refuses a file that exists, unless it is to be overwritten.
+
+    Raises:
+        ValueError: if it exists and is not.
+    """
+    if path.exists() and not force:
+        raise ValueError(f"{path} exists already. Use --force to overwrite it.")
+
+
 def complain(error):
     """Writes one line of what went wrong."""
     say(f"Error: {error}", err=True)

@@ -20,6 +20,7 @@ from tfstyle.commands.terminal import (
     load_keras,
     note,
     notes,
+    refuse_to_overwrite,
     style_or_blend,
 )
 from tfstyle.images.look import Look
@@ -92,8 +93,7 @@ def video(
     """
     if output.exists() and source.exists() and output.samefile(source):
         raise ValueError(f"{output} is the video itself. Choose another --output.")
-    if output.exists() and not force:
-        raise ValueError(f"{output} exists already. Use --force to overwrite it.")
+    refuse_to_overwrite(output, force)
     from tfstyle.media.clip import Clip
     from tfstyle.media.steady import Steady
     from tfstyle.media.video import stylize_video

@@ -120,8 +120,7 @@ def train(
         recipe = recipe.replace(steps=progress.done)
     trained = build_generator(recipe)
     trained.set_weights(generator.get_weights())
-    facts = {"precision": precision, "photographs": len(paths), "start": progress.start}
-    return Style(recipe, trained, {"training": {**progress.summary(), **facts}})
+    return Style(recipe, trained, _card(progress, precision, paths))
 
 
 def train_trunk(
@@ -191,8 +190,7 @@ def train_trunk(
         _fit(model, shared, paths, draw, plan, progress, callbacks, verbose=_verbose(report))
     trained = build_trunk(recipes)
     trained.set_weights(generator.get_weights())
-    facts = {"precision": precision, "photographs": len(paths), "start": progress.start}
-    return Trunk(recipes, trained, {"training": {**progress.summary(), **facts}})
+    return Trunk(recipes, trained, _card(progress, precision, paths))
 
 
 def seconds_per_step(
@@ -296,6 +294,12 @@ def _fit(model, recipe, paths, further, plan, progress, callbacks, verbose):
             callbacks=[*callbacks, progress],
         )
         done = progress.done
+
+
+def _card(progress, precision, paths):
+    """Returns the card of what was trained."""
+    facts = {"precision": precision, "photographs": len(paths), "start": progress.start}
+    return {"training": {**progress.summary(), **facts}}
 
 
 def _asked(folder, recipes, paths, precision, minutes=None):
