@@ -16,7 +16,7 @@ from tfstyle.evaluation.reference import equivalent_iterations, squares
 from tfstyle.images.files import find_images
 from tfstyle.optimization import optimize
 from tfstyle.painting.whole import stylize_pixels
-from tfstyle.training.objective import loss_of
+from tfstyle.styles.objective import loss_of
 
 
 def main():

@@ -18,7 +18,7 @@ from tfstyle.evaluation.losses import loss_terms
 from tfstyle.evaluation.reference import squares
 from tfstyle.images.files import find_images
 from tfstyle.painting.whole import stylize_pixels
-from tfstyle.training.objective import loss_of
+from tfstyle.styles.objective import loss_of
 
 NAMES = ("pan", "zoom", "light", "noise", "relative")
 

@@ -17,7 +17,7 @@ from tfstyle import load_trunk
 from tfstyle.evaluation.losses import loss_terms
 from tfstyle.evaluation.reference import squares
 from tfstyle.images.files import find_images
-from tfstyle.training.objective import loss_of
+from tfstyle.styles.objective import loss_of
 
 SIZE = 256
 

@@ -20,7 +20,7 @@ from tfstyle.media.animation import read_animation, stylize_animation
 from tfstyle.styles.card import read_card, write_card
 from tfstyle.styles.folder import find_style
 from tfstyle.styles.model import build_generator
-from tfstyle.training.objective import loss_of
+from tfstyle.styles.objective import loss_of
 
 
 @pytest.fixture

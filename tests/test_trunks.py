@@ -6,11 +6,11 @@ from keras import ops
 from tfstyle import load, load_trunk
 from tfstyle.images.files import find_images, read_image
 from tfstyle.styles.folder import is_trunk
+from tfstyle.styles.objective import loss_of
 from tfstyle.styles.recipe import load_recipes, save_recipes
 from tfstyle.styles.trunk import Trunk, build_trunk
 from tfstyle.training import STYLE_BALANCE, train, train_trunk
 from tfstyle.training.crops import draw_styles, middles
-from tfstyle.training.objective import loss_of
 from tfstyle.training.transfer import ManyStylesTransfer
 
 

@@ -18,8 +18,8 @@ from tfstyle.images.files import find_images, write_image
 from tfstyle.images.pixels import to_uint8
 from tfstyle.optimization import optimize
 from tfstyle.painting.whole import stylize_pixels
+from tfstyle.styles.objective import loss_of
 from tfstyle.training import balanced
-from tfstyle.training.objective import loss_of
 
 _CURVE = 8  # photographs that the curves of a training are measured on
 

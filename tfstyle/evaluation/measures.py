@@ -10,7 +10,7 @@ from tfstyle.evaluation.losses import loss_terms, rounded
 from tfstyle.evaluation.reference import compare, reference_curves, squares
 from tfstyle.evaluation.shift import shift
 from tfstyle.painting.whole import stylize_pixels
-from tfstyle.training.objective import loss_of
+from tfstyle.styles.objective import loss_of
 
 
 def evaluate(

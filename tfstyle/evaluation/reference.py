@@ -5,7 +5,7 @@ import numpy as np
 from tfstyle.evaluation.losses import rounded
 from tfstyle.images.files import read_middle
 from tfstyle.optimization import optimize
-from tfstyle.training.objective import loss_of
+from tfstyle.styles.objective import loss_of
 
 
 def reference_curves(recipe, photographs, vgg="imagenet", size=256, iterations=100, progress=None):

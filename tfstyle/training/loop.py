@@ -18,6 +18,7 @@ from tfstyle.images.geometry import center_crop
 from tfstyle.layers import ConditionalInstanceNormalization, InstanceNormalization
 from tfstyle.perceptual import PerceptualLoss
 from tfstyle.styles.model import build_generator, jit_compile, stylized_pairs
+from tfstyle.styles.objective import loss_of
 from tfstyle.styles.recipe import PAINTING_KEYS, Recipe
 from tfstyle.styles.style import Style
 from tfstyle.styles.trunk import Trunk, build_trunk, stylized_grid
@@ -26,7 +27,6 @@ from tfstyle.training.begun import begun, refuse_other, setting_of
 from tfstyle.training.crops import Photographs, draw_styles
 from tfstyle.training.lock import locked
 from tfstyle.training.muon import Muon
-from tfstyle.training.objective import loss_of
 from tfstyle.training.plan import Plan
 from tfstyle.training.progress import Progress, set_steps
 from tfstyle.training.report import Report
