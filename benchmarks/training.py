@@ -4,8 +4,8 @@
 
 Prints milliseconds a step of a hand-written `tf.function` loop over a batch in memory, and of
 `fit` as `tfstyle.train` calls it: photographs are read, cropped, batched and cut, each loss is
-looked at, history and checkpoint are written at the end. Both with Adam. Measured in turn in one
-process.
+looked at, history, checkpoint and plot are written at the end. Both with Adam. Measured in turn in
+one process.
 """
 
 import argparse
@@ -19,7 +19,10 @@ import tensorflow as tf
 from benchmarks.timing import measure
 from tfstyle import PerceptualLoss, Recipe, johnson
 from tfstyle.images.files import find_images
+from tfstyle.layers import fast_kernels
+from tfstyle.memory import keep_freed_memory
 from tfstyle.training.crops import Photographs
+from tfstyle.training.plan import Plan
 from tfstyle.training.progress import Progress
 from tfstyle.training.transfer import StyleTransfer
 
@@ -36,11 +39,13 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
 
+    keep_freed_memory()
     keras.config.set_dtype_policy(options.precision)
     loss = PerceptualLoss(network=options.vgg)
     painting = np.random.default_rng(0).uniform(size=(320, 512, 3))
     grams = loss.style_grams(painting)
-    model = StyleTransfer(johnson(), loss, grams, Recipe().explicit.jitter)
+    jitter = Recipe().explicit.jitter
+    model = StyleTransfer(johnson(), loss, grams, jitter, batch_size=options.batch_size)
     model.compile(optimizer=keras.optimizers.Adam(1e-3), jit_compile=False)
     step = bare_step(johnson(), loss, grams)
     paths = find_images(options.photos)
@@ -54,7 +59,8 @@ def main():
     def run_fit():
         dataset = photographs(paths, options.batch_size, options.steps)
         with tempfile.TemporaryDirectory() as folder:
-            progress = Progress(Path(folder), options.steps, options.steps, setting={})
+            progress = Progress(Path(folder), Plan(options.steps), setting={}, asked={})
+            progress.restore(model)
             model.fit(dataset, shuffle=False, verbose=0, callbacks=[progress])
 
     bare, fit = measure((run_bare, run_fit), options.rounds)
@@ -70,7 +76,7 @@ def bare_step(generator, loss, grams):
 
     @tf.function
     def step(photographs):
-        with tf.GradientTape() as tape:
+        with tf.GradientTape() as tape, fast_kernels():
             pictures = generator(photographs, training=True)
             total = loss(loss.content_features(photographs), pictures, grams)["total"]
         gradients = tape.gradient(total, generator.trainable_variables)
