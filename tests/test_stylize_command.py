@@ -30,7 +30,7 @@ class Inverter:
 
     recipe = SimpleNamespace(generator="johnson")
 
-    def paint(self, image, look, memory=None, progress=None):
+    def paint(self, image, look, memory=None, progress=None, polish=None):
         if isinstance(image, np.ndarray):
             return np.concatenate([1 - image[..., :3], image[..., 3:]], axis=-1)
         if isinstance(image, RowFile):
@@ -255,7 +255,7 @@ def test_a_file_of_no_pixels_refuses_only_itself(stylize, tmp_path):
 def test_the_memory_is_told_where_strips_take_more(stylize, monkeypatch):
     received = []
 
-    def paint(self, image, look, memory, progress):
+    def paint(self, image, look, memory, progress, polish):
         received.append(memory)
         progress(0.5)
         return image

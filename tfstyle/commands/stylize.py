@@ -21,6 +21,7 @@ from tfstyle.commands.terminal import (
     Precision,
     Precisions,
     Quiet,
+    Vgg,
     complain,
     complete_style,
     note,
@@ -40,6 +41,7 @@ from tfstyle.images.sixteen import float_pixels, name_of_16_bits, write_16_bits
 from tfstyle.media.animation import Animation
 from tfstyle.media.batch import Item, Report, plan_pictures
 from tfstyle.media.photograph import read_photograph
+from tfstyle.styles.polish import Polish
 
 
 class Bits(enum.StrEnum):
@@ -101,6 +103,13 @@ def stylize(
     seed: Annotated[
         int, typer.Option(min=0, help="Seed of the grain and of generators with noise.")
     ] = 0,
+    polish: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Improve the picture for print: iterations of the slow method, such as 12."
+        ),
+    ] = 0,
+    vgg: Vgg = "imagenet",
     precision: Precision = Precisions.auto,
     engine: Engine = Engines.auto,
     memory: Annotated[
@@ -139,6 +148,7 @@ def stylize(
     reports it, paints the others, and exits with 1.
     """
     look = Look(strength, keep_colors, grain, seed, mask, stroke)
+    polishing = Polish(polish, vgg) if polish else None
     allowed = parse_bytes(memory)
     if keep_profile and bits != Bits.eight:
         raise ValueError("--keep-profile converts 8 bits. Omit it, or --bits 16, which is in sRGB.")
@@ -147,16 +157,19 @@ def stylize(
     read = _Reader(max_side, metadata, allowed if bits == Bits.eight else float("inf"))
     if huge:
         Image.MAX_IMAGE_PIXELS = None
+    if polishing and engine == Engines.auto:
+        engine = Engines.keras  # which has gradients, and so is loaded anyway
+    options = {"look": look, "memory": allowed, "polish": polishing}
     if _STREAM in photographs or output == _STREAM:
-        load = _loader(style, generator, precision, engine)
-        _pipe(photographs, output, read, look, load, save, allowed)
+        load = _loader(style, generator, precision, engine, polishing)
+        _pipe(photographs, output, read, load, save, options)
         return
     place = Path(output or "stylized")
     items, problems = _plan(photographs, place, recursive, bits)
     paths = [item.photograph for item in items]
     if engine == Engines.auto and any_is_large(paths, style, generator, stroke, max_side, allowed):
         engine = Engines.keras  # which paints strips
-    load = _loader(style, generator, precision, engine)
+    load = _loader(style, generator, precision, engine, polishing)
     with Report(report) as lines:
         waiting = []
         for item in items:
@@ -165,9 +178,7 @@ def stylize(
             else:
                 waiting.append(item)
         painted = [item for item in waiting if not _refused(item, force, lines)]
-        paint_one = partial(
-            _paint_one, read=read, look=look, force=force, save=save, memory=allowed
-        )
+        paint_one = partial(_paint_one, read=read, force=force, save=save, options=options)
         failed = _paint(painted, paint_one, load, lines, style) if painted else 0
     done, skipped = len(painted) - failed, len(items) - len(waiting)
     there = f", {skipped} there already" if skipped else ""
@@ -191,9 +202,11 @@ def _refused(item, force, lines):
     return False
 
 
-def _loader(style, generator, precision, engine):
+def _loader(style, generator, precision, engine, polish):
     """Gives the function that loads the style; a mistake in its name is told before."""
-    _, load = style_or_blend(style, generator)
+    name, load = style_or_blend(style, generator)
+    if polish and name == "blend":
+        raise ValueError("--polish is for one style, not for a blend.")
     return partial(load, precision.value, engine.value)
 
 
@@ -247,7 +260,7 @@ def _paint(items, paint_one, load, lines, style):
     return failed
 
 
-def _paint_one(item, read, look, painter, force, save, memory, progress):
+def _paint_one(item, read, painter, force, save, options, progress):
     """Paints a photograph; returns what went wrong, or None."""
     try:
         _refuse_overwriting(item.photograph, item.picture, force)
@@ -255,8 +268,9 @@ def _paint_one(item, read, look, painter, force, save, memory, progress):
         is_by_rows = isinstance(photograph.image, RowFile) and writes_rows(item.picture)
         if is_by_rows:
             check_size(item.picture, photograph.image.shape)
-        tell_of_memory(item.photograph, photograph.size, memory, is_by_rows)
-        paint = partial(painter.paint, look=look, memory=memory, progress=progress)
+        if not options["polish"]:
+            tell_of_memory(item.photograph, photograph.size, options["memory"], is_by_rows)
+        paint = partial(painter.paint, **options, progress=progress)
         save(photograph, paint, item.picture)
     except (ValueError, OSError) as error:
         return str(error)
@@ -288,7 +302,7 @@ class _Reader:
             return read_photograph(source, *self._options)
 
 
-def _pipe(photographs, output, read, look, load, save, memory):
+def _pipe(photographs, output, read, load, save, options):
     """Paints one photograph from standard input, or to standard output."""
     if len(photographs) > 1:
         raise ValueError(f"- is one photograph. Received: {len(photographs)}")
@@ -306,7 +320,7 @@ def _pipe(photographs, output, read, look, load, save, memory):
             raise ValueError(f"{target} is a folder. For - give a file, or - for standard output.")
         format_of(target)
     painter = load()
-    save(photograph, partial(painter.paint, look=look, memory=memory), target)
+    save(photograph, partial(painter.paint, **options), target)
     if target is sys.stdout.buffer:
         sys.stdout.buffer.flush()
 

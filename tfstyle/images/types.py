@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Callable
-from typing import Any, Protocol, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+if TYPE_CHECKING:
+    import keras
 
 ImagePath = str | os.PathLike[str]
 Photograph = ImagePath | Image.Image
@@ -33,3 +36,5 @@ class PaintOptions(TypedDict, total=False):
     stroke: float
     memory: float | None
     progress: Progress | None
+    polish: int
+    vgg: "ImagePath | keras.Model"

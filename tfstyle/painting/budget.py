@@ -1,6 +1,7 @@
 """How much memory painting may take, and what fits into it. Needs no Keras."""
 
 import contextlib
+import os
 import sys
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from tfstyle.facts import FACTS
 
 DEFAULT_BYTES = 1.2e9  # of the whole process
 _CGROUP_LIMITS = "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"
-_CGROUP_PART = 0.8  # the rest is for what else runs in the container
+_PART = 0.8  # the rest is for what else runs
 _PROCESS_BYTES = 0.65e9  # of Python, TensorFlow and a generator, before it paints
 # Below it the strips of a large photograph are so low that their borders take most of the time.
 _LEAST_WORKING_BYTES = 1e8
@@ -25,7 +26,7 @@ def budget(memory: float | None = None) -> float:
         if not memory > 0:
             raise ValueError(f"memory must be above 0 bytes. Received: {memory}")
         return float(memory)
-    return min(DEFAULT_BYTES, _CGROUP_PART * _container_bytes())
+    return min(DEFAULT_BYTES, _PART * _container_bytes())
 
 
 def fits_whole(generator: str, pixels: float, memory: float | None = None) -> bool:
@@ -43,6 +44,14 @@ def working_bytes(memory: float | None, picture_bytes: int) -> float:
     """Returns what the arrays of a strip may take, beside a picture that is made in memory."""
     left = budget(memory) - _resident_bytes() - picture_bytes
     return max(_LEAST_WORKING_BYTES, left)
+
+
+def machine_bytes() -> float:
+    """Returns four fifths of the bytes of this machine's memory, or of its container's."""
+    whole = _container_bytes()
+    with contextlib.suppress(AttributeError, ValueError, OSError):  # Windows has no sysconf
+        whole = min(whole, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    return _PART * whole
 
 
 def least_bytes(height: int, width: int) -> float:

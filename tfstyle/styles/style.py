@@ -27,6 +27,7 @@ from tfstyle.styles.card import read_card
 from tfstyle.styles.contents import check_contents, read_weights
 from tfstyle.styles.errors import reading
 from tfstyle.styles.folder import RECIPE, check_painting, find_style
+from tfstyle.styles.polish import Polish
 from tfstyle.styles.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ class Style:
         stroke: float = 1.0,
         memory: float | None = None,
         progress: Progress | None = None,
+        polish: int = 0,
+        vgg: "str | os.PathLike[str] | keras.Model" = "imagenet",
     ) -> Image.Image | NDArray[Any]:
         """Paints a photograph in this style.
 
@@ -137,6 +140,9 @@ class Style:
                 in a container with a low limit. If that is not enough, as little as possible is
                 used.
             progress: Function that is called with the fraction of a large image that is done.
+            polish: Integer, L-BFGS iterations that go on from the generator's picture, for prints:
+                see `Polish`. 12 take minutes. 0 are none.
+            vgg: The network of the loss for `polish`: see `PerceptualLoss`.
 
         Returns:
             For a path or a PIL image, a `PIL.Image.Image` of the same size, upright and in sRGB,
@@ -145,11 +151,12 @@ class Style:
 
         Raises:
             ValueError: if a file is not an image, an image is an animation, an array has another
-                shape, dtype or range, a tensor has no values, or an option is out of range.
+                shape, dtype or range, a tensor has no values, an option is out of range, or the
+                memory is too small to polish.
             OSError: if the temporary files of a large photograph fill the disk.
         """
         look = Look(strength, keep_colors, grain, seed, mask, stroke)
-        return self.paint(image, look, memory, progress)
+        return self.paint(image, look, memory, progress, Polish(polish, vgg) if polish else None)
 
     @overload
     def paint(
@@ -158,6 +165,7 @@ class Style:
         look: Look,
         memory: float | None = None,
         progress: Progress | None = None,
+        polish: Polish | None = None,
     ) -> Image.Image: ...
 
     @overload
@@ -167,6 +175,7 @@ class Style:
         look: Look,
         memory: float | None = None,
         progress: Progress | None = None,
+        polish: Polish | None = None,
     ) -> NDArray[Number]: ...
 
     @overload
@@ -176,6 +185,7 @@ class Style:
         look: Look,
         memory: float | None = None,
         progress: Progress | None = None,
+        polish: Polish | None = None,
     ) -> NDArray[Any]: ...
 
     def paint(
@@ -184,6 +194,7 @@ class Style:
         look: Look,
         memory: float | None = None,
         progress: Progress | None = None,
+        polish: Polish | None = None,
     ) -> Image.Image | NDArray[Any]:
         """Paints a photograph with a `Look`: see `stylize`.
 
@@ -196,9 +207,12 @@ class Style:
             RuntimeError: in a process that was forked after a style was used.
         """
         refuse_fork()
+        predict = self._predict
+        if polish:
+            predict = polish.after(predict, self._recipe_to_polish(), memory, progress)
 
         def stylized(photographs):
-            return look.apply(self._predict, photographs)
+            return look.apply(predict, photographs)
 
         def by_rows(rows, write):
             from tfstyle.painting.streamed import paint_rows
@@ -210,18 +224,27 @@ class Style:
         elif isinstance(image, Image.Image):
             image = still_of(image)
         elif isinstance(image, RowFile):
-            if self._can_stream():
+            if self._can_stream() and not polish:
                 return painted_in_file(image, by_rows)  # pyright: ignore[reportReturnType]
             image = image.to_image()
         else:
             array = values_of(image)
             check_pixels(array)
-            if self._paints_whole(array.shape[-3:-1], look, memory):
+            if polish or self._paints_whole(array.shape[-3:-1], look, memory):
                 return _stylize_array(array, stylized)
             return _stylize_array_by_rows(array, by_rows)
-        if self._paints_whole(image.size, look, memory):
+        if polish or self._paints_whole(image.size, look, memory):
             return painted(image, lambda pixels: stylized(pixels[None])[0])
         return painted_by_rows(image, by_rows)
+
+    def _recipe_to_polish(self):
+        """Returns the recipe, if its loss is what this style was trained for."""
+        if self._style_weights is not None or "blend" in self.card:
+            raise ValueError(
+                "polish needs a style of one painting, not a blend. For a trunk, "
+                "use trunk.bake(name).stylize(image, polish=...)."
+            )
+        return self.recipe
 
     def _paints_whole(self, size, look, memory):
         """Whether a photograph is painted as a whole: it fits, or there is no other way."""

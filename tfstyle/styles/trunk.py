@@ -104,7 +104,10 @@ class Trunk:
                 values = [weights @ rows for rows in values]
             ours.set_weights(values)
         recipe = self._credited(self.recipes[name], weights)
-        return Style(recipe, generator, {"trunk": self.card.get("sha256")})
+        card: dict[str, Any] = {"trunk": self.card.get("sha256")}
+        if np.count_nonzero(weights) > 1:
+            card["blend"] = dict(zip(self.recipes, weights.tolist(), strict=True))
+        return Style(recipe, generator, card)
 
     def _credited(self, recipe, weights):
         """Gives a recipe the credit of all paintings of a blend, the heaviest first."""
