@@ -591,6 +591,27 @@ def test_a_trunk_is_trained_by_its_recipe(tfstyle, recipe, photographs, tmp_path
     assert load_trunk(tmp_path / "new").card["command"].startswith("tfstyle trunk trunk.toml")
 
 
+def test_a_trunk_that_was_begun_otherwise_is_restarted(
+    tfstyle, recipe, photographs, tmp_path, monkeypatch
+):
+    recipes = {"stripes": recipe, "again": recipe.replace(style_size=32)}
+    save_recipes(recipes, tmp_path / "trunk.toml")
+    folder = tmp_path / "training" / "new"
+    found = []
+
+    def train_trunk(recipes, *arguments, report):
+        found.append(sorted(path.name for path in folder.iterdir()))
+        return Trunk(recipes, build_trunk(recipes), {"training": {}})
+
+    monkeypatch.setattr("tfstyle.training.train_trunk", train_trunk)
+    begin(folder, recipe, photographs, "float32")
+    command = ("trunk", tmp_path / "trunk.toml", "--content", photographs, "-o", tmp_path / "new")
+    assert tfstyle(*command, "--precision", "float32")[0] == 2 and not found
+    assert "Or discard it with --restart." in tfstyle.complaints
+    assert tfstyle(*command, "--precision", "float32", "--restart")[0] == 0
+    assert found == [[".lock"]]
+
+
 def test_a_blend_is_painted_by_the_trunk(tfstyle, style, photographs, tmp_path, monkeypatch):
     blends = []
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tfstyle.commands.terminal import load_keras
+from tfstyle.commands.terminal import Quiet, load_keras, note
 from tfstyle.images.files import read_image
 from tfstyle.importing.layouts import LAYOUTS
 
@@ -29,6 +29,7 @@ def import_weights(
     preview: Annotated[
         list[Path] | None, typer.Option(help="Photograph for preview.jpg; may be repeated.")
     ] = None,
+    quiet: Quiet = False,
 ):
     """Make a style of another project's network: PyTorch's examples, lengstrom's and others."""
     read_image(painting)
@@ -40,5 +41,5 @@ def import_weights(
     folder = output or Path(weights.name.partition(".")[0])
     saved = style.save(folder, preview or ())
     card = saved.card["imported"]
-    typer.echo(f"Saved {folder}: {card['layout']}, {saved.card['parameters']:,} parameters.")
-    typer.echo(f"License of the weights: {card['license']}. Origin: {card['origin']}.")
+    note(f"Saved {folder}: {card['layout']}, {saved.card['parameters']:,} parameters.", err=False)
+    note(f"License of the weights: {card['license']}. Origin: {card['origin']}.", err=False)

@@ -15,7 +15,15 @@ from tfstyle.commands.terminal import (
     note,
     tell_of_others,
 )
-from tfstyle.commands.training import Content, Precision, Precisions, Preview, Trainable, Verbose
+from tfstyle.commands.training import (
+    Content,
+    Precision,
+    Precisions,
+    Preview,
+    Restart,
+    Trainable,
+    Verbose,
+)
 from tfstyle.memory import keep_freed_memory
 from tfstyle.training.begun import OtherTrainingError
 from tfstyle.training.session import MANY_PHOTOGRAPHS, Session
@@ -65,9 +73,7 @@ def train(
     precision: Precision = Precisions.auto,
     vgg: Vgg = "imagenet",
     preview: Preview = None,
-    restart: Annotated[
-        bool, typer.Option("--restart", help="Discard a training that was begun.")
-    ] = False,
+    restart: Restart = False,
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write TensorBoard logs.")
     ] = False,

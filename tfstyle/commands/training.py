@@ -32,4 +32,6 @@ Preview = Annotated[
     typer.Option(help="Photograph for previews. May be repeated.", show_default="two of --content"),
 ]
 
+Restart = Annotated[bool, typer.Option("--restart", help="Discard a training that was begun.")]
+
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show steps, seconds and losses.")]

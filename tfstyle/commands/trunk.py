@@ -14,11 +14,11 @@ from tfstyle.commands.terminal import (
     note,
     tell_of_others,
 )
-from tfstyle.commands.training import Content, Precision, Precisions, Preview, Verbose
+from tfstyle.commands.training import Content, Precision, Precisions, Preview, Restart, Verbose
 from tfstyle.memory import keep_freed_memory
 from tfstyle.styles.folder import refuse_to_empty
 from tfstyle.styles.recipe import load_recipes
-from tfstyle.training.begun import begun, refuse_other, setting_of
+from tfstyle.training.begun import OtherTrainingError, begun, discard, refuse_other, setting_of
 from tfstyle.training.precision import fastest_precision
 from tfstyle.training.session import check_inputs, check_painting, photographs_of, two_of
 
@@ -30,6 +30,7 @@ def trunk(
     precision: Precision = Precisions.auto,
     vgg: Vgg = "imagenet",
     preview: Preview = None,
+    restart: Restart = False,
     verbose: Verbose = False,
     quiet: Quiet = False,
 ):
@@ -48,9 +49,12 @@ def trunk(
     previews = preview or two_of(photographs)
     policy = fastest_precision() if precision == Precisions.auto else precision.value
     check_inputs(policy, vgg, preview or ())
-    saved = begun(folder)
+    saved = None if restart else begun(folder)
     if saved:
-        refuse_other(folder, saved, setting_of(recipes, photographs, policy))
+        try:
+            refuse_other(folder, saved, setting_of(recipes, photographs, policy))
+        except OtherTrainingError as error:
+            raise ValueError(f"{error} Or discard it with --restart.") from None
     tell_of_others(content)
     note(f"{len(recipes)} paintings: {', '.join(recipes)}.")
     note(f"Previews and checkpoints: {folder}. Stop with Ctrl-C; the same command goes on.")
@@ -59,6 +63,8 @@ def trunk(
         load_keras()
         from tfstyle.training import train_trunk
 
+        if restart:
+            discard(folder)
         trained = train_trunk(*(recipes, photographs, folder, vgg, policy, previews), report=bar)
         trained.card["command"] = command_line()
         trained.save(output, previews)
