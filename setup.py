@@ -65,6 +65,7 @@ setup(
         "hub": ["huggingface_hub", "platformdirs"],
         # Writes ONNX files. Keras' own way brings tf2onnx, and makes eight operations of one.
         "onnx": ["onnx"],
+        "serve": ["starlette", "uvicorn"],  # for examples/serve.py
         "tensorboard": ["tensorboard"],
         # The fastest engine for pictures on a CPU, and the one that starts at once. It is not
         # required: it has no wheels for some systems, and holds NumPy back by a version.
@@ -80,7 +81,8 @@ setup(
             *("opencv-python-headless",),
             *("onnx", "onnxruntime", "openvino>=2025.4", "pillow-heif", "platformdirs"),
             *("pyvips[binary]>=3",),
-            *("pytest>=8", "pytest-timeout", "pytest-xdist", "tensorboard"),
+            *("pytest>=8", "pytest-timeout", "pytest-xdist", "starlette", "tensorboard"),
+            "uvicorn",
         ],
     },
     entry_points={"console_scripts": ["tfstyle = tfstyle.commands.main:main"]},
