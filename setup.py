@@ -73,6 +73,9 @@ setup(
         # Reads and writes videos with FFmpeg's libraries, which it brings; optical flow. Headless:
         # OpenCV's windows need libraries of a desktop.
         "video": ["av>=18", "opencv-python-headless"],
+        # Many machines: scheduling, repetition, and pyarrow, which knows object stores. Ray 2.64
+        # will take the number of repetitions in another way.
+        "ray": ["ray[data]>=2.51,<2.64"],
         # For `python -m benchmarks.peers`, which needs a checkout. Several GB.
         "peers": ["onnx", "onnxruntime", "openvino>=2025.4", "torch"],
         # xdist: the tests are many small programs of one thread each.

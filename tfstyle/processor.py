@@ -1,6 +1,7 @@
 """What the processor is called, and which fast arithmetic it has."""
 
 import functools
+import os
 import platform
 from pathlib import Path
 
@@ -24,6 +25,13 @@ def instruction_sets() -> list[str]:
     known = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
     flags = {flag for key, value in _facts() if key == "flags" for flag in value.split()}
     return [name for name in known if name in flags]
+
+
+def limit_threads(count: int) -> None:
+    """Limits the threads of TensorFlow and OpenVINO. Call it before either of them is loaded."""
+    # Each library reads a variable of its own; OpenVINO's is read by `painting.openvino`.
+    for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ[name] = str(count)
 
 
 @functools.cache

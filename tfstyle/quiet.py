@@ -4,6 +4,8 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 # TensorFlow's own setting: 0 shows all, 1 no information, 2 no warnings, 3 no errors.
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
@@ -38,3 +40,23 @@ def without_stderr() -> Iterator[None]:
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)
+
+
+@contextlib.contextmanager
+def without_libtiff(source: Any) -> Iterator[None]:
+    """Keeps libtiff from writing to the error stream, past Python, of flaws in a TIFF.
+
+    Args:
+        source: Path, or binary file that can be sought in.
+    """
+    start = b""
+    with contextlib.suppress(OSError, ValueError):
+        if hasattr(source, "read"):
+            start = source.read(4)
+            source.seek(0)
+        elif Path(source).is_file():  # not a pipe, which would wait for its writer
+            with Path(source).open("rb") as file:
+                start = file.read(4)
+    is_tiff = start[:2] in (b"II", b"MM")
+    with without_stderr() if is_tiff else contextlib.nullcontext():
+        yield

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 import tfstyle
+from tfstyle.commands.cluster import cluster
 from tfstyle.commands.evaluate import evaluate
 from tfstyle.commands.export import export
 from tfstyle.commands.importing import import_weights
@@ -32,6 +33,7 @@ app.command()(stylize)
 app.command("list")(list_styles)
 app.command()(show)
 app.command()(video)
+app.command()(cluster)
 app.command()(train)
 app.command()(trunk)
 app.command()(evaluate)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from tfstyle.commands.terminal import say, without_libtiff
+from tfstyle.commands.terminal import say
 from tfstyle.painting.budget import budget, fits_whole, least_bytes
+from tfstyle.quiet import without_libtiff
 from tfstyle.styles.folder import find_style
 
 _UNITS = {"": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}

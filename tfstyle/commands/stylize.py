@@ -13,6 +13,19 @@ from PIL import Image
 from rich.markup import escape
 
 from tfstyle.commands.memory import any_is_large, parse_bytes, tell_of_memory
+from tfstyle.commands.options import (
+    Grain,
+    Huge,
+    KeepColors,
+    KeepProfile,
+    Mask,
+    MaxSide,
+    Memory,
+    Metadata,
+    Seed,
+    Strength,
+    Stroke,
+)
 from tfstyle.commands.terminal import (
     STYLE_HELP,
     Engine,
@@ -29,18 +42,16 @@ from tfstyle.commands.terminal import (
     refuse_to_overwrite,
     style_or_blend,
     tell_of_others,
-    without_libtiff,
 )
-from tfstyle.images.colors import in_source_profile
 from tfstyle.images.files import opened
 from tfstyle.images.formats import format_of, picture_name
 from tfstyle.images.look import Look
 from tfstyle.images.row_writers import check_size, writes_rows
 from tfstyle.images.rows import RowFile
-from tfstyle.images.sixteen import float_pixels, name_of_16_bits, write_16_bits
-from tfstyle.media.animation import Animation
+from tfstyle.images.sixteen import name_of_16_bits
 from tfstyle.media.batch import Item, Report, plan_pictures
-from tfstyle.media.photograph import read_photograph
+from tfstyle.media.order import Order, failure_of
+from tfstyle.quiet import without_libtiff
 from tfstyle.styles.polish import Polish
 
 
@@ -77,32 +88,13 @@ def stylize(
             "--recursive", "-r", help="Include subfolders, and mirror them in the output."
         ),
     ] = False,
-    max_side: Annotated[
-        int | None,
-        typer.Option(min=1, help="Scale larger photographs down to this side in pixels."),
-    ] = None,
-    stroke: Annotated[
-        float,
-        typer.Option(
-            min=0.25, max=8, help="Size of the brush strokes. 2 makes them twice as large."
-        ),
-    ] = 1.0,
-    mask: Annotated[
-        Path | None, typer.Option(help="Image that is white where to paint, otherwise black.")
-    ] = None,
-    grain: Annotated[
-        float,
-        typer.Option(min=0, max=1, help="Add noise first. 0.02 brings strokes to flat areas."),
-    ] = 0.0,
-    strength: Annotated[
-        float, typer.Option(min=0, max=1, help="Mix with the photograph: 1 is only the picture.")
-    ] = 1.0,
-    keep_colors: Annotated[
-        bool, typer.Option("--keep-colors", help="Keep the colours of the photograph.")
-    ] = False,
-    seed: Annotated[
-        int, typer.Option(min=0, help="Seed of the grain and of generators with noise.")
-    ] = 0,
+    max_side: MaxSide = None,
+    stroke: Stroke = 1.0,
+    mask: Mask = None,
+    grain: Grain = 0.0,
+    strength: Strength = 1.0,
+    keep_colors: KeepColors = False,
+    seed: Seed = 0,
     polish: Annotated[
         int,
         typer.Option(
@@ -112,25 +104,13 @@ def stylize(
     vgg: Vgg = "imagenet",
     precision: Precision = Precisions.auto,
     engine: Engine = Engines.auto,
-    memory: Annotated[
-        str | None,
-        typer.Option(
-            help="Memory limit, such as 4GB, for large photographs.",
-            show_default="1.2GB, or less in a container",
-        ),
-    ] = None,
-    huge: Annotated[
-        bool,
-        typer.Option("--huge", help="Read files above 89 megapixels. Use it if you trust them."),
-    ] = False,
+    memory: Memory = None,
+    huge: Huge = False,
     bits: Annotated[
         Bits, typer.Option(help="Bits per channel. 16 writes PNG or TIFF.")
     ] = Bits.eight,
-    metadata: Annotated[bool, typer.Option(help="Keep date, place, artist and rights.")] = True,
-    keep_profile: Annotated[
-        bool,
-        typer.Option("--keep-profile", help="Write in the photograph's colour profile, not sRGB."),
-    ] = False,
+    metadata: Metadata = True,
+    keep_profile: KeepProfile = False,
     force: Annotated[
         bool, typer.Option("--force", "-f", help="Overwrite existing pictures.")
     ] = False,
@@ -150,19 +130,14 @@ def stylize(
     look = Look(strength, keep_colors, grain, seed, mask, stroke)
     polishing = Polish(polish, vgg) if polish else None
     allowed = parse_bytes(memory)
-    if keep_profile and bits != Bits.eight:
-        raise ValueError("--keep-profile converts 8 bits. Omit it, or --bits 16, which is in sRGB.")
-    save = partial(_save, bits=bits, keep_profile=keep_profile)
-    # Pictures of 16 bits are of floats in memory.
-    read = _Reader(max_side, metadata, allowed if bits == Bits.eight else float("inf"))
+    order = Order(look, max_side, metadata, allowed, int(bits), keep_profile, polishing)
     if huge:
         Image.MAX_IMAGE_PIXELS = None
     if polishing and engine == Engines.auto:
         engine = Engines.keras  # which has gradients, and so is loaded anyway
-    options = {"look": look, "memory": allowed, "polish": polishing}
     if _STREAM in photographs or output == _STREAM:
         load = _loader(style, generator, precision, engine, polishing)
-        _pipe(photographs, output, read, load, save, options)
+        _pipe(photographs, output, order, load)
         return
     place = Path(output or "stylized")
     items, problems = _plan(photographs, place, recursive, bits)
@@ -178,7 +153,7 @@ def stylize(
             else:
                 waiting.append(item)
         painted = [item for item in waiting if not _refused(item, force, lines)]
-        paint_one = partial(_paint_one, read=read, force=force, save=save, options=options)
+        paint_one = partial(_paint_one, order=order, force=force)
         failed = _paint(painted, paint_one, load, lines, style) if painted else 0
     done, skipped = len(painted) - failed, len(items) - len(waiting)
     there = f", {skipped} there already" if skipped else ""
@@ -260,49 +235,23 @@ def _paint(items, paint_one, load, lines, style):
     return failed
 
 
-def _paint_one(item, read, painter, force, save, options, progress):
+def _paint_one(item, order, force, painter, progress):
     """Paints a photograph; returns what went wrong, or None."""
-    try:
+
+    def paint():
         _refuse_overwriting(item.photograph, item.picture, force)
-        photograph = read(item.photograph)
+        photograph = order.read(item.photograph)
         is_by_rows = isinstance(photograph.image, RowFile) and writes_rows(item.picture)
         if is_by_rows:
             check_size(item.picture, photograph.image.shape)
-        if not options["polish"]:
-            tell_of_memory(item.photograph, photograph.size, options["memory"], is_by_rows)
-        paint = partial(painter.paint, **options, progress=progress)
-        save(photograph, paint, item.picture)
-    except (ValueError, OSError) as error:
-        return str(error)
-    except Exception as error:  # even TensorFlow out of memory must not stop the others
-        return _full_memory(item.photograph, error) or f"{item.photograph}: {error!r}"
-    return None
+        if not order.polish:
+            tell_of_memory(item.photograph, photograph.size, order.memory, is_by_rows)
+        order.write(photograph, painter, item.picture, progress)
+
+    return failure_of(item.photograph, paint)
 
 
-def _save(photograph, paint, target, bits, keep_profile):
-    """Paints a photograph, and writes the picture to a file or stream."""
-    image = photograph.image
-    if bits == Bits.eight:
-        picture = photograph.map(paint)
-        (picture.map(in_source_profile) if keep_profile else picture).save(target)
-    elif isinstance(image, Animation) or not isinstance(target, Path):
-        raise ValueError("--bits 16 is for single pictures in files.")
-    else:
-        write_16_bits(paint(float_pixels(image)), target, image.info)
-
-
-class _Reader:
-    """Reads a photograph as the command was told to."""
-
-    def __init__(self, max_side, metadata, memory):
-        self._options = (max_side, metadata, memory)
-
-    def __call__(self, source):
-        with without_libtiff(source):
-            return read_photograph(source, *self._options)
-
-
-def _pipe(photographs, output, read, load, save, options):
+def _pipe(photographs, output, order, load):
     """Paints one photograph from standard input, or to standard output."""
     if len(photographs) > 1:
         raise ValueError(f"- is one photograph. Received: {len(photographs)}")
@@ -314,22 +263,14 @@ def _pipe(photographs, output, read, load, save, options):
     target = sys.stdout.buffer if output in (None, _STREAM) else Path(output)
     if target is sys.stdout.buffer and sys.stdout.isatty():
         raise ValueError("A picture is not for a terminal. Redirect the output, or give --output.")
-    photograph = read(source)  # before Keras is loaded
+    photograph = order.read(source)  # before Keras is loaded
     if isinstance(target, Path):
         if target.is_dir():
             raise ValueError(f"{target} is a folder. For - give a file, or - for standard output.")
         format_of(target)
-    painter = load()
-    save(photograph, partial(painter.paint, **options), target)
+    order.write(photograph, load(), target)
     if target is sys.stdout.buffer:
         sys.stdout.buffer.flush()
-
-
-def _full_memory(path, error):
-    """Gives the sentence about a full memory, if that is the error."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
-        return f"{path}: the memory is full. Use --stroke 2, or --max-side 1500."
-    return None
 
 
 def _refuse_overwriting(photograph, picture, force):

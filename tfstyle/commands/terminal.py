@@ -1,6 +1,5 @@
 """What the commands share: options, progress bars, and how they speak to people."""
 
-import contextlib
 import enum
 import mimetypes
 import os
@@ -75,26 +74,6 @@ Vgg = Annotated[
 ]
 
 
-@contextlib.contextmanager
-def without_libtiff(source):
-    """Keeps libtiff from writing to the error stream, past Python, of flaws in a TIFF.
-
-    Args:
-        source: Path, or binary file that can be sought in.
-    """
-    start = b""
-    with contextlib.suppress(OSError, ValueError):
-        if hasattr(source, "read"):
-            start = source.read(4)
-            source.seek(0)
-        elif Path(source).is_file():  # not a pipe, which would wait for its writer
-            with Path(source).open("rb") as file:
-                start = file.read(4)
-    is_tiff = start[:2] in (b"II", b"MM")
-    with without_stderr() if is_tiff else contextlib.nullcontext():
-        yield
-
-
 def tell_of_others(folder):
     """Names the images and videos of a folder that are left out."""
     kinds = Counter(path.suffix for path in folder.iterdir() if not is_photograph(path))
@@ -113,7 +92,7 @@ def style_or_blend(style, generator=None):
     Returns:
         A name for files, and a function that loads the `Style`.
     """
-    blend = _blend(style)
+    blend = parse_blend(style)
     if not blend:
         folder = find_style(style, generator)
         name = folder.parent.name
@@ -182,8 +161,8 @@ def say(text, err=False):
     typer.echo(text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"), err=err)
 
 
-def _blend(style):
-    """Gives the weights of `NAME:WEIGHT,NAME:WEIGHT`; nothing for a name or a folder."""
+def parse_blend(style: str) -> dict[str, float] | None:
+    """Returns the weights of `NAME:WEIGHT,NAME:WEIGHT`, or None for a name or a folder."""
     # A path may have a colon, as C:\mosaic. `Path.exists` fails on long blends.
     if ":" not in style or is_address(style) or os.path.exists(style):  # noqa: PTH110
         return None

@@ -66,18 +66,44 @@ def find_tree(folder: Path, excluded: Path | None = None) -> Iterator[Path]:
     """Yields the photographs of a folder and of those in it, sorted, without hidden ones.
 
     Args:
+        folder: See `walk`.
+        excluded: Likewise.
+    """
+    for place, names in walk(folder, excluded):
+        yield from (place / name for name in names if is_photograph(name))
+
+
+def walk(folder: Path, excluded: Path | None = None) -> Iterator[tuple[Path, list[str]]]:
+    """Yields a folder and those in it, each with the names of its files, without hidden ones.
+
+    A folder is listed once, and its files are not looked at: a network's file system would answer
+    each question by itself.
+
+    Args:
         folder: Where to search. Links to folders are not followed: they may lead round.
         excluded: A folder that is not searched.
     """
     excluded = excluded and excluded.resolve()
-    for name, folders, files in os.walk(folder):
-        place = Path(name)
-        folders[:] = sorted(
-            f for f in folders if not f.startswith(".") and (place / f).resolve() != excluded
-        )
-        for file in sorted(files):
-            if is_photograph(file) and not file.startswith(".") and (place / file).is_file():
-                yield place / file
+    waiting = [folder]
+    while waiting:
+        place = waiting.pop()
+        try:
+            entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+        except OSError:  # it must not be read, or is gone
+            continue
+        entries = [entry for entry in entries if not entry.name.startswith(".")]
+        yield place, [entry.name for entry in entries if entry.is_file()]
+        folders = [place / entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+        waiting += [path for path in reversed(folders) if path.resolve() != excluded]
+
+
+def names_of_pictures(photographs: list[str]) -> list[str]:
+    """Returns the names of the pictures of a folder's photographs, no two of them equal."""
+    pictures = list(map(picture_name, photographs))
+    if len(set(pictures)) < len(pictures):
+        found = {Path(name): Path(name) for name in photographs}
+        pictures = [item.picture.name for item in _targets(found, Path(), picture_name)]
+    return pictures
 
 
 class Report:
@@ -191,7 +217,10 @@ def _targets(found, output, name):
     counts = Counter(places.values())
     for place in [place for place, count in counts.items() if count > 1]:
         same = [path for path in places if places[path] == place]
-        root = Path(os.path.commonpath([path.absolute().parent for path in same]))
+        parents = {path.absolute().parent for path in same}
+        if len(parents) == 1:  # x.cur and x.cur.png
+            continue
+        root = Path(os.path.commonpath(parents))
         for path in same:
             below = path.absolute().relative_to(root)
             places[path] = below.with_name(name(below))

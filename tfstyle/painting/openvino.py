@@ -5,6 +5,7 @@ OpenVINO keeps channels before height and width, so the network does too, from i
 to its last.
 """
 
+import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,9 @@ def write_network(network: "openvino.Model", path: Path) -> None:
 class OpenVino:
     """A network, compiled for this machine's processor. It may be used by several threads.
 
+    It computes in as many threads as the environment variable OMP_NUM_THREADS says, or else as
+    there are cores.
+
     Args:
         network: `openvino.Model` of `network_of`, or the path of its `.xml` file.
         precision: `"float32"`, or `"bfloat16"`, which is faster on processors that have it.
@@ -64,7 +68,11 @@ class OpenVino:
         core = openvino.Core()
         # OpenVINO would choose bfloat16 by itself: the precision is the caller's choice.
         hint = {"float32": "f32", "bfloat16": "bf16"}[precision]
-        options = {"INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "LATENCY"}
+        options: dict[str, Any] = {
+            "INFERENCE_PRECISION_HINT": hint,
+            "PERFORMANCE_HINT": "LATENCY",
+            **_limits(),
+        }
         network = str(network) if isinstance(network, Path) else network
         self._compiled = core.compile_model(network, "CPU", options)
         self._requests = threading.local()
@@ -83,6 +91,15 @@ class OpenVino:
             self._requests.own = self._compiled.create_infer_request()
         request = self._requests.own
         return request.infer(inputs)[0].copy()  # the next run writes to the same memory
+
+
+def _limits():
+    """Returns OpenVINO's options for the threads that OMP_NUM_THREADS allows."""
+    threads = os.environ.get("OMP_NUM_THREADS", "")
+    if not threads.isdecimal():
+        return {}
+    # Pinned, the threads of several such processes would share one core.
+    return {"INFERENCE_NUM_THREADS": int(threads), "ENABLE_CPU_PINNING": False}
 
 
 def network_of(generator: "keras.Model") -> "openvino.Model":
