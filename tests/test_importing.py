@@ -5,6 +5,7 @@ of TensorFlow 1 is computed here, by TensorFlow's own operations.
 """
 
 import pickle
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -216,6 +217,34 @@ def test_what_a_pickle_may_call_cannot_be_changed(tmp_path):
     zipped(tmp_path / "x.pth", b"\x80\x02" + name + b"N}X\x09\x00\x00\x00_functionNs\x86b.")
     with pytest.raises(ValueError, match="changes nothing"):
         read_pickle(tmp_path / "x.pth")
+
+
+@pytest.mark.parametrize("layout", ["zip", "sequence"])
+def test_a_few_bytes_cannot_take_much_memory(tmp_path, layout):
+    # An empty dictionary that is to be object 16 million of the pickle: 256 MB in a list.
+    content = b"\x80\x02}r" + (2**24).to_bytes(4, "little") + b"."
+    path = tmp_path / "large.pth"
+    path.write_bytes(content) if layout == "sequence" else zipped(path, content)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="numbers an object 16777216"):
+        read_pickle(path)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2**24
+
+
+def test_copies_of_one_tensor_are_limited(tmp_path, monkeypatch):
+    monkeypatch.setattr("tfstyle.importing.pickles._MOST_BYTES", 3000)
+    storage = b"(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\0" + b"0X\x03\0\0\0cpuK\x64tQ"
+    tensor = b"ctorch._utils\n_rebuild_tensor\n(" + storage + b"K\0K\x64\x85K\x01\x85tR"
+    for copies in (7, 8):  # of 400 bytes each; the archive itself has less than 3000
+        path = tmp_path / f"{copies}.pth"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("archive/data.pkl", b"\x80\x02(" + tensor * copies + b"l.")
+            archive.writestr("archive/data/0", bytes(400))
+    assert len(read_pickle(tmp_path / "7.pth")) == 7
+    with pytest.raises(ValueError, match="3,000 bytes together"):
+        read_pickle(tmp_path / "8.pth")
 
 
 @pytest.mark.parametrize("count", [0, 10, 100, 1000, 20_000])

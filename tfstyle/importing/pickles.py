@@ -7,8 +7,10 @@ Two layouts are read: the zip archive that `torch.save` writes since version 1.6
 of pickles that it wrote before, from 2017 on.
 """
 
+import functools
 import io
 import pickle
+import pickletools
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
@@ -88,12 +90,16 @@ class _Reader(pickle.Unpickler):
     """
 
     def __init__(self, file, storage=None):
+        _refuse_large_memo(file)
         super().__init__(file, encoding="utf-8")
         self._storage = storage
+        self._bytes = 0
 
     def find_class(self, module, name):
         if module == "torch" and name in _DTYPES:
             return _DTYPES[name]  # text: it cannot be called
+        if module == "torch._utils" and name in ("_rebuild_tensor", "_rebuild_tensor_v2"):
+            return _Callable(self._counted_tensor)
         if (module, name) in _KNOWN:
             return _KNOWN[module, name]
         raise pickle.UnpicklingError(f"it needs {module}.{name}, which is not run")
@@ -103,6 +109,30 @@ class _Reader(pickle.Unpickler):
         if kind != "storage" or self._storage is None or dtype not in _DTYPES.values():
             raise pickle.UnpicklingError("it refers to something that is no tensor")
         return self._storage(dtype, key, count)
+
+    def _counted_tensor(self, storage, *place):
+        """Gives a tensor, and refuses too many: a small file can ask for one again and again."""
+        tensor = _tensor(storage, *place)
+        self._bytes += tensor.nbytes
+        if self._bytes > _MOST_BYTES:
+            raise ValueError(f"its tensors have more than {_MOST_BYTES:,} bytes together")
+        return tensor
+
+
+def _refuse_large_memo(file):
+    """Refuses a pickle that numbers its objects beyond its own length, and rewinds the file.
+
+    Python makes a list as long as the largest number: 64 GB for a pickle of nine bytes.
+    """
+    start = file.tell()
+    numbers = [
+        argument
+        for code, argument, _ in pickletools.genops(file)
+        if code.name in ("PUT", "BINPUT", "LONG_BINPUT")
+    ]
+    if numbers and max(numbers) > file.tell() - start:
+        raise ValueError(f"it numbers an object {max(numbers)}, and has not that many")
+    file.seek(start)
 
 
 def _tensor(storage, offset, size, stride, *_):
@@ -124,8 +154,6 @@ def _parameter(data, *_):
 
 _KNOWN = {
     ("collections", "OrderedDict"): _Callable(OrderedDict),
-    ("torch._utils", "_rebuild_tensor"): _Callable(_tensor),
-    ("torch._utils", "_rebuild_tensor_v2"): _Callable(_tensor),
     ("torch._utils", "_rebuild_parameter"): _Callable(_parameter),
 }
 
@@ -143,8 +171,10 @@ def _read_zip(path):
         if order is not None and archive.read(order).strip() != b"little":
             raise ValueError("its numbers are big-endian")
 
+        read = functools.cache(archive.read)  # tensors may share their values
+
         def storage(dtype, key, count):
-            return np.frombuffer(archive.read(f"{folder}data/{key}"), dtype, count)
+            return np.frombuffer(read(f"{folder}data/{key}"), dtype, count)
 
         return _Reader(io.BytesIO(archive.read(name)), storage).load()
 
