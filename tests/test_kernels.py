@@ -1,5 +1,7 @@
 """The fast kernels of TensorFlow give the numbers of the plain operations."""
 
+import gc
+
 import keras
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from tfstyle.layers import (
     normalization,
 )
 from tfstyle.layers.kernels import use_fast_kernels
+from tfstyle.painting.whole import stylize_pixels
 from tfstyle.perceptual import gram_matrix
 
 pytestmark = pytest.mark.skipif(
@@ -187,6 +190,30 @@ def test_plain_operations_are_the_default(rng):
         assert use_fast_kernels()
         raise KeyError
     assert not use_fast_kernels()
+
+
+def graphs_of_tensorflow():
+    gc.collect()
+    return sum(type(each).__name__ == "FuncGraph" for each in gc.get_objects())
+
+
+def test_painting_keeps_no_graph_of_a_generator_that_is_gone(rng):
+    pixels = np.float32(rng.uniform(size=(1, 16, 16, 3)))
+    counts = []
+    for _ in range(4):
+        stylize_pixels(johnson(width=4), pixels)
+        counts.append(graphs_of_tensorflow())
+    # TensorFlow itself may keep the last one.
+    assert counts[-1] <= counts[0] + 1
+
+
+def test_without_own_gradients_the_numbers_are_the_same(rng):
+    x = ops.convert_to_tensor(np.float32(rng.normal(size=(1, 12, 9, 4))))
+    for layer in (ReflectionPadding2D(2), Cropping2D(2)):
+        with fast_kernels():
+            expected = np.array(layer(x))
+        with fast_kernels(gradients=False):
+            np.testing.assert_array_equal(layer(x), expected)
 
 
 def test_a_batch_of_unknown_size_is_normalized_by_the_formula(rng):

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from tfstyle.layers.kernels import use_fast_kernels
+from tfstyle.layers.kernels import use_fast_kernels, with_gradient
 
 
 def mirror_pad(x, padding, symmetric=False):
@@ -35,7 +35,7 @@ def _gathered(x, padding, symmetric):
     sides = [[0, 0], [padding, padding], [padding, padding], [0, 0]]
     mode = "SYMMETRIC" if symmetric else "REFLECT"
 
-    @tf.custom_gradient
+    @with_gradient
     def pad(x):
         batch, height, width, channels = ops.shape(x)
         rows = _mirrored(height, padding, symmetric)
@@ -150,12 +150,12 @@ class Cropping2D(keras.layers.Cropping2D):
             return crop(inputs)
         import tensorflow as tf
 
-        @tf.custom_gradient
-        def with_gradient(x):
+        @with_gradient
+        def cropped(x):
             sides = [[0, 0], *map(list, self.cropping), [0, 0]]
             return crop(x), lambda upstream: tf.pad(upstream, sides)
 
-        return with_gradient(inputs)
+        return cropped(inputs)
 
 
 @keras.saving.register_keras_serializable(package="tfstyle")

@@ -68,7 +68,7 @@ def _compiled_by_tensorflow(generator: keras.Model) -> Run:
 
     @tf.function(input_signature=signature, autograph=False)
     def run(*inputs):
-        with fast_kernels():
+        with fast_kernels(gradients=False):
             return reference()(list(inputs) if len(inputs) > 1 else inputs[0], training=False)  # pyright: ignore[reportOptionalCall, reportGeneralTypeIssues]
 
     return lambda inputs: run(*map(tf.constant, inputs)).numpy()
