@@ -195,11 +195,12 @@ def _read_facts(content, path):
     from ai_edge_litert import schema_py_generated as schema
 
     try:
-        model = schema.Model.GetRootAs(content)
-        for number in range(model.MetadataLength()):
-            entry = model.Metadata(number)
-            if entry.Name() == b"tfstyle":
-                facts = json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
+        # All of it is read here, in Python: LiteRT, which is native code, follows each place that a
+        # file names, also one outside of the file.
+        model = schema.ModelT.InitFromPackedBuf(content, 0)
+        for entry in model.metadata or ():
+            if entry.name == b"tfstyle":
+                facts = json.loads(model.buffers[entry.buffer].data.tobytes())
                 _check_facts(facts)
                 return facts
     except Exception as error:  # damaged bytes make flatbuffers raise nearly anything

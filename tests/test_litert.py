@@ -141,6 +141,18 @@ def test_mistakes_are_one_line(photograph, tmp_path):
     assert not (tmp_path / "a.png").exists()
 
 
+def test_what_lies_outside_of_the_file_is_no_matter_for_native_code():
+    from ai_edge_litert import schema_py_generated as schema
+
+    content = bytearray(TINY.read_bytes())
+    model = schema.Model.GetRootAs(content)
+    shape = model.Subgraphs(0).Tensors(0)._tab
+    place = shape.Pos + shape.Offset(4)  # of the offset of its shape
+    content[place : place + 4] = (2**30).to_bytes(4, "little")
+    with pytest.raises(ValueError, match="is damaged"):
+        Painter(bytes(content))
+
+
 def test_threads_are_at_least_one():
     with pytest.raises(ValueError, match="threads must be at least 1"):
         Painter(TINY, threads=0)
