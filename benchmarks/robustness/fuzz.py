@@ -3,17 +3,21 @@
     pip install atheris
     python -m benchmarks.robustness.fuzz --seconds 600
 
-The first byte of an input chooses the reader: of recipes, cards, weights, facts in TFLite files.
-The inputs begin with files of a real style. atheris ends with an error, and writes the bytes to a
-file, at the first other exception, crash, or input that takes more than two minutes.
+The first byte of an input chooses the reader: of recipes, cards, weights, TFLite files, and of
+other projects' weights (pickles of PyTorch, safetensors). The inputs begin with files of a real
+style. atheris ends with an error, and writes the bytes to a file, at the first other exception,
+crash, or input that takes more than two minutes.
 """
 
 import argparse
 import contextlib
 import hashlib
+import io
 import json
+import pickle
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 import atheris
@@ -23,6 +27,8 @@ with atheris.instrument_imports(include=["tfstyle"]):
     from tfstyle import load
     from tfstyle.export import to_tflite
     from tfstyle.export.litert import read_facts
+    from tfstyle.importing.arrays import read_arrays
+    from tfstyle.importing.layouts import layout_of
     from tfstyle.styles.card import CARD, read_card
     from tfstyle.styles.contents import check_contents, read_weights
     from tfstyle.styles.folder import RECIPE, WEIGHTS
@@ -46,7 +52,7 @@ def main():
 
 def _try(data, work):
     if data:
-        readers = (_recipe, _recipes, _card, _weights, _facts)
+        readers = (_recipe, _recipes, _card, _weights, _facts, _pickle, _safetensors)
         with contextlib.suppress(ValueError):
             readers[data[0] % len(readers)](data[1:], work)
 
@@ -79,6 +85,16 @@ def _facts(content, work):
     read_facts(work / "style.tflite")
 
 
+def _pickle(content, work):
+    (work / "style.pth").write_bytes(content)
+    layout_of(set(read_arrays(work / "style.pth")), "style.pth")
+
+
+def _safetensors(content, work):
+    (work / "style.safetensors").write_bytes(content)
+    layout_of(set(read_arrays(work / "style.safetensors")), "style.safetensors")
+
+
 def _write_seeds(work, seeds):
     style = make_style(work / "made")
     place = style / "johnson"
@@ -90,9 +106,29 @@ def _write_seeds(work, seeds):
         2: json.dumps(card).encode(),
         3: (place / WEIGHTS).read_bytes(),
         4: (work / "seed.tflite").read_bytes()[:60_000],
+        5: b"".join(_OLD_PICKLES),
+        6: (place / WEIGHTS).read_bytes(),
+        12: _zip_of_a_tensor(),
     }
     for number, content in seed.items():
         (seeds / str(number)).write_bytes(bytes([number]) + content)
+
+
+# One tensor of four numbers, as `torch.save` wrote it until version 1.6, and writes it since.
+_TENSOR = (
+    b"\x80\x02}X\x01\0\0\0wctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storage"
+    b"ctorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK\x04tQK\0K\x04\x85K\x01\x85\x89}tRs."
+)
+_HEADER = [pickle.dumps(each, 2) for each in (0x1950A86A20F9469CFC6C, 1001, {})]
+_OLD_PICKLES = [*_HEADER, _TENSOR, pickle.dumps(["0"], 2), (4).to_bytes(8, "little"), bytes(16)]
+
+
+def _zip_of_a_tensor():
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("archive/data.pkl", _TENSOR)
+        archive.writestr("archive/data/0", bytes(16))
+    return file.getvalue()
 
 
 if __name__ == "__main__":
