@@ -270,7 +270,7 @@ HELP = {
     "list": ["Usage: "],
     "show": ["Usage: "],
     "train": ["(trunk)", "(10)", "(512)", "johnson|pyramid", "all|normalization", "mixed_float16"],
-    "trunk": ["[default: auto]"],
+    "trunk": ["[default: auto]", "GPUs or TPUs", "[default: 1]"],
     "evaluate": ["[default: 100]"],
     "export": ["(float32)", "[default: tflite]"],
     "web": ["Usage: "],

@@ -17,12 +17,14 @@ from tfstyle.commands.terminal import (
 )
 from tfstyle.commands.training import (
     Content,
+    Devices,
     Precision,
     Precisions,
     Preview,
     Restart,
     Trainable,
     Verbose,
+    devices_of,
 )
 from tfstyle.memory import keep_freed_memory
 from tfstyle.training.begun import OtherTrainingError
@@ -54,6 +56,10 @@ def train(
         int | None,
         typer.Option(min=1, help="Train so many steps, however long it takes."),
     ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(min=1, help="Crops in each step.", show_default="1"),
+    ] = None,
     trainable: Annotated[
         Trainable | None,
         typer.Option(help="Train all weights, or gamma and beta only.", show_default="all"),
@@ -71,6 +77,7 @@ def train(
         ),
     ] = None,
     precision: Precision = Precisions.auto,
+    devices: Devices = "1",
     vgg: Vgg = "imagenet",
     preview: Preview = None,
     restart: Restart = False,
@@ -90,6 +97,7 @@ def train(
         "generator": generator and generator.value,
         "start": "" if start == "none" else start,
         "steps": steps,
+        "batch_size": batch_size,
         "trainable": trainable and trainable.value,
         "style_size": style_size,
         "style_weight": style_weight,
@@ -106,6 +114,7 @@ def train(
             previews=preview,
             restart=restart,
             tensorboard=tensorboard,
+            devices=devices_of(devices),
             **values,
         )
     except OtherTrainingError as error:
@@ -146,6 +155,7 @@ _OPTIONS = {
     "generator": "--generator",
     "start": "--from",
     "steps": "--steps",
+    "batch_size": "--batch-size",
     "minutes": "--minutes",
     "trainable": "--trainable",
     "style_size": "--style-size",

@@ -34,4 +34,11 @@ Preview = Annotated[
 
 Restart = Annotated[bool, typer.Option("--restart", help="Discard a training that was begun.")]
 
+Devices = Annotated[str, typer.Option(help="Number of GPUs or TPUs to train on, or all.")]
+
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show steps, seconds and losses.")]
+
+
+def devices_of(text: str) -> int | str:
+    """Returns the value of `--devices` as the library takes it."""
+    return int(text) if text.isdecimal() else text

@@ -14,11 +14,21 @@ from tfstyle.commands.terminal import (
     note,
     tell_of_others,
 )
-from tfstyle.commands.training import Content, Precision, Precisions, Preview, Restart, Verbose
+from tfstyle.commands.training import (
+    Content,
+    Devices,
+    Precision,
+    Precisions,
+    Preview,
+    Restart,
+    Verbose,
+    devices_of,
+)
 from tfstyle.memory import keep_freed_memory
 from tfstyle.styles.folder import refuse_to_empty
 from tfstyle.styles.recipe import load_recipes
 from tfstyle.training.begun import OtherTrainingError, begun, discard, refuse_other, setting_of
+from tfstyle.training.division import check_division
 from tfstyle.training.precision import fastest_precision
 from tfstyle.training.session import check_inputs, check_painting, photographs_of, two_of
 
@@ -31,6 +41,7 @@ def trunk(
     vgg: Vgg = "imagenet",
     preview: Preview = None,
     restart: Restart = False,
+    devices: Devices = "1",
     verbose: Verbose = False,
     quiet: Quiet = False,
 ):
@@ -43,6 +54,7 @@ def trunk(
     refuse_to_empty(output)
     for each in recipes.values():
         check_painting(each)
+        check_division(each.batch_size, devices_of(devices))
     # Beside the trunk, whose folder is replaced as a whole at the end.
     folder = output.parent / "training" / output.name
     photographs = photographs_of(content)
@@ -65,7 +77,11 @@ def trunk(
 
         if restart:
             discard(folder)
-        trained = train_trunk(*(recipes, photographs, folder, vgg, policy, previews), report=bar)
+        trained = train_trunk(
+            *(recipes, photographs, folder, vgg, policy, previews),
+            report=bar,
+            devices=devices_of(devices),
+        )
         trained.card["command"] = command_line()
         trained.save(output, previews)
     saved = f"Saved the trunk. Start a training from it: tfstyle train PAINTING --from {output}"

@@ -25,6 +25,7 @@ from tfstyle.styles.trunk import Trunk, build_trunk, stylized_grid
 from tfstyle.training.balance import balanced_recipes, layer_weights
 from tfstyle.training.begun import begun, refuse_other, setting_of
 from tfstyle.training.crops import Photographs, draw_styles
+from tfstyle.training.devices import Devices
 from tfstyle.training.lock import locked
 from tfstyle.training.muon import Muon
 from tfstyle.training.plan import Plan
@@ -54,6 +55,7 @@ def train(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     minutes: float | None = None,
     report: Callable[[Report], object] | None = None,
+    devices: int | str = 1,
 ) -> Style:
     """Trains a generator by a recipe, or resumes an interrupted training.
 
@@ -81,6 +83,9 @@ def train(
             trains `recipe.steps`.
         report: Function that is called with a `training.Report` after every step and every
             preview. It replaces Keras' progress bar.
+        devices: Integer, or `"all"`: on how many devices to train: see `training.devices`. Each
+            one computes an equal part of `recipe.batch_size`. An interrupted training can go on
+            with another number of devices.
 
     Returns:
         `Style` in float32, whose card holds the measurements of the training. Its recipe has the
@@ -88,13 +93,15 @@ def train(
         that was chosen, others by the defaults of the generator.
 
     Raises:
-        ValueError: if an image cannot be used, or if the folder holds a training of another recipe.
+        ValueError: if an image cannot be used, if the folder holds a training of another recipe,
+            or if the devices cannot divide a batch.
         FolderInUseError: a ValueError, if another process is training in the folder.
         NonFiniteLossError: if the loss becomes infinite or NaN. The last checkpoint is kept.
     """
     began = time.perf_counter()
     recipe = recipe.explicit
     paths, images = _images(photographs, previews, recipe.crop)
+    across = Devices(devices, recipe.batch_size)
     keras.utils.set_random_seed(recipe.seed)
     with locked(folder), _dtype_policy(precision):
         asked = _asked(folder, {"": recipe}, paths, precision, minutes)
@@ -110,16 +117,21 @@ def train(
             setting_of({"": recipe}, paths, precision, minutes),
             asked,
             start,
-            partial(stylized_pairs, images=images, seed=recipe.seed) if images else None,
+            images
+            and across.on_one(partial(stylized_pairs, images=images, seed=recipe.seed), generator),
             report,
             began,
         )
-        model = StyleTransfer(generator, loss, grams, **_transfer_options(recipe))
         noise = partial(sample_noise, generator)
-        _fit(model, recipe, paths, noise, plan, progress, callbacks, verbose=_verbose(report))
+        with across.scope():
+            loss.network = across.copied(loss.network, keras.models.clone_model)
+            options = _transfer_options(recipe, across.batch_size)
+            copy = across.copied(generator, lambda _: build_generator(recipe))
+            model = StyleTransfer(copy, loss, grams, **options)
+            _fit(model, recipe, paths, noise, plan, progress, callbacks, verbose=_verbose(report))
         recipe = recipe.replace(steps=progress.done)
     trained = build_generator(recipe)
-    trained.set_weights(generator.get_weights())
+    trained.set_weights(model.generator.get_weights())
     return Style(recipe, trained, _card(progress, precision, paths))
 
 
@@ -132,6 +144,7 @@ def train_trunk(
     previews: Sequence[str | os.PathLike[str]] = (),
     callbacks: Sequence[keras.callbacks.Callback] = (),
     report: Callable[[Report], object] | None = None,
+    devices: int | str = 1,
 ) -> Trunk:
     """Trains one generator on many paintings, a trunk: see `train`.
 
@@ -148,6 +161,7 @@ def train_trunk(
         previews: See `train`.
         callbacks: See `train`.
         report: See `train`.
+        devices: See `train`.
 
     Returns:
         `Trunk` in float32, whose card holds the measurements of the training. Values of 0 in the
@@ -162,6 +176,7 @@ def train_trunk(
     _refuse_different(recipes)
     shared = next(iter(recipes.values()))
     paths, images = _images(photographs, previews, shared.crop)
+    across = Devices(devices, shared.batch_size)
     keras.utils.set_random_seed(shared.seed)
     with locked(folder), _dtype_policy(precision):
         asked = _asked(folder, recipes, paths, precision)
@@ -179,17 +194,24 @@ def train_trunk(
             setting_of(recipes, paths, precision),
             asked,
             start,
-            images and (lambda model: stylized_grid(Trunk(recipes, model), images)),
+            images
+            and across.on_one(
+                lambda model: stylized_grid(Trunk(recipes, model), images), generator
+            ),
             report,
             began,
         )
         grams = [np.concatenate(layer) for layer in zip(*each.values(), strict=True)]
         balance = [layer_weights(recipe) * recipe.style_weight for recipe in recipes.values()]
-        model = ManyStylesTransfer(generator, loss, grams, balance, **_transfer_options(shared))
         draw = partial(draw_styles, len(recipes))
-        _fit(model, shared, paths, draw, plan, progress, callbacks, verbose=_verbose(report))
+        with across.scope():
+            loss.network = across.copied(loss.network, keras.models.clone_model)
+            options = _transfer_options(shared, across.batch_size)
+            copy = across.copied(generator, lambda _: build_trunk(recipes))
+            model = ManyStylesTransfer(copy, loss, grams, balance, **options)
+            _fit(model, shared, paths, draw, plan, progress, callbacks, verbose=_verbose(report))
     trained = build_trunk(recipes)
-    trained.set_weights(generator.get_weights())
+    trained.set_weights(model.generator.get_weights())
     return Trunk(recipes, trained, _card(progress, precision, paths))
 
 
@@ -215,7 +237,9 @@ def seconds_per_step(
     with _dtype_policy(precision):
         loss, grams = loss_of(recipe, vgg)
         generator = build_generator(recipe)
-        model = StyleTransfer(generator, loss, grams, **_transfer_options(recipe))
+        model = StyleTransfer(
+            generator, loss, grams, **_transfer_options(recipe, recipe.batch_size)
+        )
         _freeze(model.generator, recipe.trainable)
         _compile(model, recipe)
         further = _with_changes(recipe, partial(sample_noise, generator))
@@ -255,9 +279,8 @@ def _refuse_different(recipes):
             raise ValueError(f"The recipes of a trunk must agree in {key}.")
 
 
-def _transfer_options(recipe):
-    names = ("jitter", "stability", "batch_size")
-    return {name: getattr(recipe, name) for name in names}
+def _transfer_options(recipe, batch_size):
+    return {"jitter": recipe.jitter, "stability": recipe.stability, "batch_size": batch_size}
 
 
 def _fit(model, recipe, paths, further, plan, progress, callbacks, verbose):

@@ -16,6 +16,7 @@ from tfstyle.styles.folder import find_style, is_trunk, shared_painting
 from tfstyle.styles.recipe import Recipe
 from tfstyle.styles.style import Style
 from tfstyle.training.begun import begun, discard, refuse_other, setting_of
+from tfstyle.training.division import check_division
 from tfstyle.training.precision import PRECISIONS, fastest_precision
 from tfstyle.training.report import Report
 
@@ -41,6 +42,7 @@ class Session:
         previews: Photographs to show. Defaults to two of `content`.
         restart: Boolean, whether to discard a training that was begun.
         tensorboard: Boolean, whether to write logs for TensorBoard.
+        devices: Integer or `"all"`: see `train`.
         values: Keyword arguments of `Recipe` that replace those of a recipe.
 
     Raises:
@@ -60,6 +62,7 @@ class Session:
         previews: Sequence[str | Path] | None = None,
         restart: bool = False,
         tensorboard: bool = False,
+        devices: int | str = 1,
         **values: object,
     ) -> None:
         if minutes and values.get("steps"):
@@ -72,6 +75,8 @@ class Session:
         self.previews = list(previews or ()) or two_of(self.photographs)
         self._own_previews = bool(previews)
         check_inputs(precision, vgg, previews or ())
+        check_division(self.recipe.batch_size, devices)
+        self.devices = devices
         self._copy = shared_painting(self.output, self.recipe.painting, self.recipe.generator)
         _check_start(self.recipe)
         if tensorboard and not find_spec("tensorboard"):
@@ -123,7 +128,7 @@ class Session:
             callbacks.append(TensorBoard(self.folder / "tensorboard"))
         style = train(
             *(self.recipe, self.photographs, self.folder, self.vgg, self.precision),
-            *(self.previews, callbacks, self.minutes, report),
+            *(self.previews, callbacks, self.minutes, report, self.devices),
         )
         saved = self.output / self.recipe.generator
         card = read_card(saved) if (saved / CARD).exists() else {}

@@ -4,6 +4,8 @@ import numpy as np
 from keras import ops
 from PIL import Image
 
+from tfstyle.training.devices import replicas, sum_over_devices
+
 # What a mean difference of 1, the whole range of a picture, costs beside the loss of a recipe:
 # a trained style has a loss near 7e5, and differences near 0.05.
 STABILITY_BALANCE = 1e7
@@ -128,9 +130,8 @@ def instability(pictures, of_changed, displacement):
     """
     seen = inside(displacement)
     difference = ops.abs(warp(pictures, displacement) - ops.cast(of_changed, "float32"))
-    return ops.mean(ops.sum(seen * difference, axis=(1, 2, 3))) / (
-        3 * ops.maximum(ops.mean(ops.sum(seen, axis=(1, 2, 3))), 1.0)
-    )
+    visible = sum_over_devices(ops.mean(ops.sum(seen, axis=(1, 2, 3)))) / replicas()
+    return ops.mean(ops.sum(seen * difference, axis=(1, 2, 3))) / (3 * ops.maximum(visible, 1.0))
 
 
 def _sources(displacement, height, width):

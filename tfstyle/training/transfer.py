@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from tfstyle.layers import fast_kernels
+from tfstyle.training.devices import replicas, sum_over_devices
 from tfstyle.training.progress import LOSSES
 from tfstyle.training.stability import STABILITY_BALANCE, changed, instability
 
@@ -78,7 +79,8 @@ class StyleTransfer(keras.Model):
             terms["loss"] += self.stability * STABILITY_BALANCE * terms["instability"]
         for tracker in self.trackers:
             tracker.update_state(terms[tracker.name])
-        return terms["loss"]
+        # Gradients of several devices are added up, and the loss is a mean.
+        return terms["loss"] / replicas()
 
     def _split(self, inputs):
         """Returns the inputs of the generator, and those of the stability term, if there is one."""
@@ -95,6 +97,9 @@ class StyleTransfer(keras.Model):
             return photographs, pictures
         # The sum of the pixels decides the cut: as good as chance, with no state to keep.
         total = ops.sum(ops.cast(255 * photographs, "int32"))
+        if replicas() > 1:  # the same cut for all parts of the batch, of what floats hold exactly
+            total = ops.cast(total % self.jitter**2, "float32")
+            total = ops.cast(sum_over_devices(total), "int32")
         top, left = total % self.jitter, total // self.jitter % self.jitter
         batch, height, width, channels = ops.shape(photographs)
         less = self.jitter - 1
