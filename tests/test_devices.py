@@ -20,11 +20,11 @@ def read(path):
 
 def assert_equal_training(a, b):
     """Compares losses, pictures, weights and moments of gradients: float32 in another order."""
-    # At most 2.7e-6 was measured, relative to the length of each array.
+    # At most 4.2e-6 was measured, relative to the length of each array.
     assert len(a) > 20 and a.keys() == b.keys()
     for key, value in a.items():
         difference = np.linalg.norm((b[key] - value).ravel())
-        assert difference <= 1e-5 * np.linalg.norm(value.ravel()), key
+        assert difference <= 2e-5 * np.linalg.norm(value.ravel()), key
 
 
 @pytest.mark.slow
@@ -40,7 +40,8 @@ def test_several_devices_train_as_one(count, tmp_path, painting, photographs):
     for name in ("several", "moved"):
         assert_equal_training(trained[name], trained["one"])
     assert_equal_training(trained["trunk_one"], trained["trunk_several"])
-    assert len(list((tmp_path / "several" / "previews").glob("*.jpg"))) == 2
+    names = {path.name for path in (tmp_path / "several" / "previews").iterdir()}
+    assert names >= {"000002.jpg", "000004.jpg"}
 
 
 def test_a_batch_that_devices_cannot_divide_is_refused():
