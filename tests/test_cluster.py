@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -237,6 +238,39 @@ def test_a_cluster_that_loses_a_machine_paints_what_the_plain_command_does(tmp_p
         check_manifest(tmp_path / "out", painted, damaged)
     finally:
         machines.shutdown()
+
+
+@needs_ray
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Ray warns of its own code
+def test_a_photograph_that_kills_its_process_is_an_error(tree, tmp_path, monkeypatch):
+    import ray
+
+    from tfstyle.media.cluster import Job, connect
+
+    def hook():
+        import tfstyle.media.cluster as module
+
+        write = module.Painter._write
+
+        def write_or_die(self, photograph, picture):
+            if photograph == "a.jpg":
+                os.abort()
+            return write(self, photograph, picture)
+
+        module.Painter._write = write_or_die
+
+    init = partial(ray.init, runtime_env={"worker_process_setup_hook": hook})
+    monkeypatch.setattr(ray, "init", init)
+    job = Job(str(tree), str(tmp_path / "out"), pack("mosaic"), Order())
+    connect("local", quiet=True)
+    try:
+        progress = job.run()
+    finally:
+        ray.shutdown()
+    assert (progress.painted, progress.failed) == (3, 2)
+    again = Job(str(tree), str(tmp_path / "out"), pack("mosaic"), Order())
+    assert again._missing["input"].to_pylist() == ["a.jpg", "b/f.cur"]
 
 
 STYLE = ("--style", "starry_night", "--quiet")

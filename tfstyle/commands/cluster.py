@@ -134,6 +134,7 @@ class _Teller:
 
 
 def _finish(progress, target):
+    target = target.partition("?")[0]  # the rest may be secret
     waiting = progress.total - progress.there
     there = f", {progress.there} there already" if progress.there else ""
     note(f"{progress.painted} of {waiting} written to {target}{there}.", err=False)

@@ -208,20 +208,20 @@ class Job:
         photographs, pictures = map(open_place, self._roots)
         self._pictures = pictures
         if photographs == pictures:
-            raise ValueError(f"{target} has the photographs themselves. Choose another OUTPUT.")
+            raise ValueError(f"{pictures.path} has the photographs themselves: choose another.")
         self._manifest = Manifest(pictures, style.facts() | facts_of(order))
         began = self._manifest.exists()
         if not force:
             self._manifest.check()
         tree = tree_of(photographs, pictures)
         if not len(tree):
-            raise ValueError(f"{source} holds no images that Pillow can read.")
+            raise ValueError(f"{photographs.path} holds no images that Pillow can read.")
         there = pc.is_in(tree["output"], value_set=files_of(pictures))
         if not began and not force and pc.any(there).as_py():
             taken = tree["output"].filter(there)[0]
             raise ValueError(
-                f"{target} has {taken} already, and no {FOLDER}: another program wrote it. Choose "
-                "another OUTPUT, or overwrite its files with --force."
+                f"{pictures.path} has {taken} already, and no {FOLDER}: another program wrote it. "
+                "Choose another OUTPUT, or overwrite its files with --force."
             )
         done = SCHEMA.empty_table() if force else self._manifest.done()
         there = pc.and_(there, pc.is_in(tree["output"], value_set=done["output"]))
