@@ -125,13 +125,14 @@ def _refuse_large_memo(file):
     Python makes a list as long as the largest number: 64 GB for a pickle of nine bytes.
     """
     start = file.tell()
-    numbers = [
-        argument
+    numbers = (
+        argument or 0
         for code, argument, _ in pickletools.genops(file)
         if code.name in ("PUT", "BINPUT", "LONG_BINPUT")
-    ]
-    if numbers and max(numbers) > file.tell() - start:
-        raise ValueError(f"it numbers an object {max(numbers)}, and has not that many")
+    )
+    largest = max(numbers, default=0)
+    if largest > file.tell() - start:
+        raise ValueError(f"it numbers an object {largest}, and has not that many")
     file.seek(start)
 
 
