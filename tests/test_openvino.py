@@ -123,6 +123,13 @@ assert not {"keras", "tensorflow", "jax", "torch"} & set(sys.modules)
     assert np.abs(np.load(tmp_path / "picture.npy") - expected).max() <= 1
 
 
+def test_threads_are_as_many_as_the_environment_allows(saved, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    compiled = tfstyle.load(saved, engine="openvino")._run._compiled
+    assert compiled.get_property("INFERENCE_NUM_THREADS") == 1
+    assert not compiled.get_property("ENABLE_CPU_PINNING")  # or all processes share one core
+
+
 @pytest.mark.parametrize("damage", ["truncate", "folder is read-only"])
 def test_a_cache_that_is_of_no_use_is_no_reason_not_to_paint(saved, tmp_path, monkeypatch, damage):
     cache = tmp_path / "cache"
