@@ -7,7 +7,8 @@ photograph scaled to the size, or the photographs of a folder, enlarged side by 
 Prints the seconds without the start, the processor's seconds, which a busy machine changes little,
 the peak memory of the process (`ru_maxrss`), the temporary files, and the differences between the
 pictures in levels of 255, in float32. `--whole` says up to how many megapixels the whole image is
-painted: `pyramid` takes 0.8 GB for each. `--save FOLDER` keeps the pictures.
+painted: `pyramid` takes 1.15 GB for each. `--save FOLDER` keeps the pictures. `--files` keeps each
+photograph in a file, as the command does with those above 56 megapixels.
 """
 
 import argparse
@@ -49,6 +50,7 @@ def main():
     parser.add_argument("--whole", type=float, default=13, help="megapixels")
     parser.add_argument("--memory", type=float, help="bytes, for the strips")
     parser.add_argument("--save", type=Path)
+    parser.add_argument("--files", action="store_true")
     parser.add_argument("--run", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.run:
@@ -95,7 +97,7 @@ def run(options, way, size, generator, path):
     rows = RowFile((height, width, 3), scratch_folder())
     for top, pixels in photograph_rows(options.photograph, height, width):
         rows.write(top, pixels)
-    if not is_large:
+    if not is_large and not options.files:
         image = Image.fromarray(rows[:])
         rows = PillowRows(image)
     memory = options.memory or MEMORY[is_large]

@@ -229,6 +229,17 @@ def test_a_style_paints_a_file_as_it_paints_an_image(style, tmp_path, suffix):
     assert difference.mean() < 0.1
 
 
+@pytest.mark.parametrize("suffix", [".jpg", ".tif", ".png"])
+def test_reading_and_writing_tell_how_far_they_are(decoder, tmp_path, monkeypatch, suffix):
+    monkeypatch.setattr(row_writers, "_ROWS", 8)
+    described((37, 30))[0].save(tmp_path / f"a{suffix}")
+    read, written = [], []
+    photograph = read_photograph(tmp_path / f"a{suffix}", memory=1, progress=read.append)
+    photograph.save(tmp_path / f"b{suffix}", progress=written.append)
+    for parts in (read, written):
+        np.testing.assert_allclose(parts, [8 / 30, 16 / 30, 24 / 30, 1])
+
+
 def test_metadata_are_dropped_from_a_file_too(tmp_path):
     image, options = described((37, 29))
     image.save(tmp_path / "a.jpg", icc_profile=srgb_profile(), **options)

@@ -21,7 +21,7 @@ from tfstyle.painting.plan import Plan
 from tfstyle.painting.reach import CannotStreamError, Reach, reach_of
 from tfstyle.painting.scratch import Scratch, StoredImage
 from tfstyle.painting.sources import NormalRows, Photograph
-from tfstyle.painting.streamed import Moments, paint_rows
+from tfstyle.painting.streamed import Moments, _Passes, paint_rows
 from tfstyle.painting.whole import stylize_pixels
 
 GENERATORS = {
@@ -191,6 +191,38 @@ def test_a_container_leaves_less(monkeypatch, tmp_path):
     assert budget.budget(3e9) == 3e9
     with pytest.raises(ValueError, match="memory must be above 0"):
         budget.budget(0)
+
+
+@pytest.mark.parametrize("build", [johnson, pyramid], ids=["johnson", "pyramid"])
+def test_the_estimate_holds_the_lowest_strips(build, tmp_path):
+    width = 3200
+    graph = Graph(build())
+    image = id(graph.generator.inputs[0])
+    photograph = Photograph(np.zeros((640, width, 3), "uint8"), 640, width)
+    plan = Plan(graph, graph.sizes({image: (640, width)}), 1e15)
+    passes = _Passes(plan, {image: photograph}, {}, None, lambda: 1, None)
+    taken = []
+    for each in plan.passes:
+        assert passes._rows(each) == 4
+        middle = plan.sizes[each.target][0] // 8 * 4
+        taken.append(sum(passes._bytes(each, middle, middle + 4).values()))
+        passes.images |= {key: StoredImage(None) for key in each.keeps}
+    # Not far above them either: a photograph would be said to need memory that it does not.
+    assert max(taken) < budget._COLUMN_BYTES * width < 2 * max(taken)
+
+
+def test_the_estimate_grows_with_width_and_pixels():
+    narrow, wide = budget.least_bytes(100, 10, 0), budget.least_bytes(100, 60_000, 0)
+    assert narrow == budget.least_bytes(9_000, 5_000, 0) < wide
+    assert budget.least_bytes(100, 60_000) == wide + 8 * 100 * 60_000
+    # The plain command paints what JPEG can hold, or says that it takes more.
+    assert budget.least_bytes(20_000, 30_000, 0) < budget.DEFAULT_BYTES
+
+
+def test_strips_have_the_memory_that_is_left(monkeypatch):
+    for held, expected in ((0.7e9, 0.45e9), (0.9e9, 0.25e9), (9e9, budget._LEAST_WORKING_BYTES)):
+        monkeypatch.setattr(budget, "_resident_bytes", lambda held=held: held)
+        assert budget.working_bytes(1.2e9, int(5e7)) == pytest.approx(expected)
 
 
 def test_an_unknown_layer_paints_whole_images():

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageSequence
 
+from tfstyle.commands import memory as memory_of_commands
 from tfstyle.commands.main import main
 from tfstyle.commands.memory import any_is_large
 from tfstyle.images.files import read_image
-from tfstyle.images.look import painted
+from tfstyle.images.look import Look, painted
 from tfstyle.images.profiles import adobe_rgb_profile, srgb_profile
 from tfstyle.images.rows import RowFile, painted_in_file
 from tfstyle.images.sixteen import write_16_bits
@@ -267,6 +268,32 @@ def test_the_memory_is_told_where_strips_take_more(stylize, monkeypatch):
     assert stylize("a.jpg", "--memory", "4GB", "-f")[0] == 0
     assert "GB" not in stylize.complaints
     assert received == [0.5e9, 4e9]
+
+
+@pytest.mark.parametrize(
+    ("mode", "options", "told"),
+    [
+        ("RGB", {}, 0.758),  # 0.75 GB without pixels
+        ("RGBA", {}, 0.764),
+        ("RGBA", {"hidden": True}, 0.84),
+        ("RGB", {"bits": 16}, 0.782),
+        ("RGB", {"look": Look(mask=np.ones((9, 9), "float32"))}, 0.774),
+        ("RGB", {"look": Look(stroke=2)}, 0.816),
+        ("RGB", {"is_by_rows": True}, 0.75),
+    ],
+    ids=str,
+)
+def test_the_memory_that_is_told_counts_what_is_painted(monkeypatch, mode, options, told):
+    lines = []
+    monkeypatch.setattr(memory_of_commands, "say", lambda line, err: lines.append(line))
+    image = Image.new(mode, (1000, 1000), "white")
+    if options.pop("hidden", False):
+        image.putpixel((0, 0), (0, 0, 0, 0))
+    for allowed, expected in ((told * 1e9 - 1e6, 1), (told * 1e9 + 3e6, 0)):
+        lines.clear()
+        memory_of_commands.tell_of_memory(Path("a.png"), image, allowed, **options)
+        assert len(lines) == expected
+        assert all("a.png: 1000 x 1000 pixels take" in line for line in lines)
 
 
 @pytest.mark.parametrize("memory", ["much", "4 apples", "0GB", "-1GB", "GB"])

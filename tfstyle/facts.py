@@ -43,7 +43,7 @@ FACTS = {
         width=32,
         jitter=4,  # the period of its own grid
         learning_rate=1e-3,
-        gigabytes=0.4,
+        gigabytes=0.6,
         float_convolutions=3,
         many_styles=True,
     ),
@@ -53,7 +53,7 @@ FACTS = {
         width=8,
         jitter=8,  # the period of relu4_2; its own, 32, would cost a quarter of the crop
         learning_rate=2e-3,
-        gigabytes=0.8,
+        gigabytes=1.15,
         # It joins a new scale of the image until the end: only what follows the last bears int8.
         float_convolutions=12,
         noise_ratios=(32, 16, 8, 4, 2, 1),

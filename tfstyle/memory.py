@@ -23,7 +23,26 @@ def keep_freed_memory():
     and one heap for all threads, because the heaps of further threads are too small for arrays.
 
     Returns:
-        Whether it has an effect: on Linux with glibc alone.
+        Whether it has an effect: only on Linux with glibc.
     """
-    mallopt = sys.platform == "linux" and getattr(ctypes.CDLL(None), "mallopt", None)
+    mallopt = _of_glibc("mallopt")
     return bool(mallopt) and all(mallopt(*setting) for setting in _SETTINGS.items())
+
+
+def return_freed_memory() -> bool:
+    """Returns memory that this process has freed to the system.
+
+    glibc keeps freed memory for later allocations, but does not use it for arrays above 32 MB,
+    which come from the system. Painting calls this function between two passes over a large
+    photograph, so that both do not add up.
+
+    Returns:
+        Whether some was returned: only on Linux with glibc.
+    """
+    malloc_trim = _of_glibc("malloc_trim")
+    return bool(malloc_trim and malloc_trim(0))
+
+
+def _of_glibc(name):
+    """Returns a function of the C library, or None if it is not glibc."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None

@@ -7,9 +7,17 @@ from pathlib import Path
 from PIL import Image
 
 from tfstyle.commands.terminal import say
-from tfstyle.painting.budget import budget, fits_whole, least_bytes
+from tfstyle.images.look import Look
+from tfstyle.images.rows import RowFile
+from tfstyle.media.animation import Animation
+from tfstyle.painting.budget import PIXEL_BYTES, budget, fits_whole, least_bytes
 from tfstyle.quiet import without_libtiff
 from tfstyle.styles.folder import find_style
+
+# Of a pixel, at most: measured as the process' peak, less what it holds before.
+_ALPHA_BYTES, _HIDDEN_BYTES = 14, 90  # photograph and picture with transparency; with full
+_DEEP_BYTES = {"RGB": 32, "RGBA": 64}  # photograph and picture of floats
+_MASK_BYTES, _STROKE_BYTES = 16, 58
 
 _UNITS = {"": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
@@ -59,18 +67,32 @@ def any_is_large(
 
 
 def tell_of_memory(
-    path: Path, size: tuple[int, int], memory: float | None, is_by_rows: bool = False
+    path: Path,
+    image: Image.Image | Animation | RowFile,
+    memory: float | None,
+    look: Look | None = None,
+    bits: int = 8,
+    is_by_rows: bool = False,
 ) -> None:
     """Tells before a photograph is painted that even strips take more than the memory.
 
     Args:
         path: The photograph.
-        size: Width and height.
+        image: What was read of it.
         memory: See `painting.budget`.
+        look: `Look`.
+        bits: Of each channel of the picture, 8 or 16.
         is_by_rows: Whether photograph and picture lie in files.
     """
-    width, height = size
-    least = least_bytes(0, 0) if is_by_rows else least_bytes(height, width)
+    if isinstance(image, Animation):
+        image = image.frames[0]
+    width, height = image.size
+    pixel_bytes = 0 if is_by_rows else _pixel_bytes(image, bits)
+    if look and look.mask is not None:
+        pixel_bytes += _MASK_BYTES
+    if look and look.stroke != 1:
+        pixel_bytes += _STROKE_BYTES
+    least = least_bytes(height, width, pixel_bytes)
     allowed = budget(memory)
     if least > allowed:
         say(
@@ -78,3 +100,15 @@ def tell_of_memory(
             f"which is more than {allowed / 1e9:.1f} GB.",
             err=True,
         )
+
+
+def _pixel_bytes(image, bits):
+    """Gives what a pixel of photograph and picture takes outside of strips."""
+    is_transparent = isinstance(image, Image.Image) and image.mode == "RGBA"
+    has_hidden = is_transparent and image.getchannel("A").getextrema()[0] == 0
+    return max(
+        PIXEL_BYTES,
+        _ALPHA_BYTES * is_transparent,
+        _HIDDEN_BYTES * has_hidden,
+        _DEEP_BYTES[image.mode] if bits == 16 else 0,
+    )

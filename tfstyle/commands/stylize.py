@@ -240,12 +240,13 @@ def _paint_one(item, order, force, painter, progress):
 
     def paint():
         _refuse_overwriting(item.photograph, item.picture, force)
-        photograph = order.read(item.photograph)
-        is_by_rows = isinstance(photograph.image, RowFile) and writes_rows(item.picture)
+        photograph = order.read(item.photograph, progress)
+        image = photograph.image
+        is_by_rows = isinstance(image, RowFile) and writes_rows(item.picture)
         if is_by_rows:
-            check_size(item.picture, photograph.image.shape)
+            check_size(item.picture, image.shape)
         if not order.polish:
-            tell_of_memory(item.photograph, photograph.size, order.memory, is_by_rows)
+            tell_of_memory(item.photograph, image, order.memory, order.look, order.bits, is_by_rows)
         order.write(photograph, painter, item.picture, progress)
 
     return failure_of(item.photograph, paint)

@@ -12,7 +12,7 @@ import io
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -52,12 +52,17 @@ _TURNS = {
 }
 
 
-def read_large(source: str | Path | BinaryIO, folder: str | Path) -> RowFile | None:
+def read_large(
+    source: str | Path | BinaryIO,
+    folder: str | Path,
+    progress: Callable[[float], object] | None = None,
+) -> RowFile | None:
     """Reads an image file as `read_image` does, into a temporary file.
 
     Args:
         source: Path, or a binary file that is open, at its start.
         folder: Where the temporary file lies; 3 bytes for each pixel.
+        progress: Function that is told the part that is read, in [0, 1].
 
     Returns:
         `RowFile`, or None if only `read_image` can read it: an image with transparency, of more
@@ -79,6 +84,8 @@ def read_large(source: str | Path | BinaryIO, folder: str | Path) -> RowFile | N
         result.info |= colors.info
         _put(result, top, np.asarray(colors), turn)
         top += colors.height
+        if progress:
+            progress(top / height)
     return result
 
 

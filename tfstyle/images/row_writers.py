@@ -7,7 +7,7 @@ in each channel, which Pillow does not write in colour.
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +51,13 @@ def writes_rows(path: str | Path) -> bool:
     return format_of(path) in _LARGEST
 
 
-def write_rows(rows, path: str | Path, info: dict | None = None, quality: int = 95) -> None:
+def write_rows(
+    rows,
+    path: str | Path,
+    info: dict | None = None,
+    quality: int = 95,
+    progress: Callable[[float], object] | None = None,
+) -> None:
     """Writes an image by rows; the file is what `files.write_image` would write, or equals it.
 
     Args:
@@ -60,6 +66,7 @@ def write_rows(rows, path: str | Path, info: dict | None = None, quality: int = 
         path: The file; its suffix is of JPEG, PNG or TIFF.
         info: Dictionary of `icc_profile`, `exif`, `xmp` and `dpi`, each if there is.
         quality: Integer up to 100, of JPEG.
+        progress: Function that is told the part that is written, in [0, 1].
 
     Raises:
         ValueError: if the format does not hold the image: see `check_size`.
@@ -68,6 +75,8 @@ def write_rows(rows, path: str | Path, info: dict | None = None, quality: int = 
     bits = 8 * rows[:1].dtype.itemsize
     check_size(path, rows.shape, bits)
     format = format_of(path)
+    if progress:
+        rows = _Watched(rows, progress)
     if format == "JPEG":
         pieces = _jpeg(rows, info or {}, quality)
     else:
@@ -75,7 +84,21 @@ def write_rows(rows, path: str | Path, info: dict | None = None, quality: int = 
     write(path, lambda file: file.writelines(pieces))
 
 
-def _strips(rows, height=_ROWS) -> Iterator[np.ndarray]:
+class _Watched:
+    """Rows that tell which part of them has been taken, from the top on."""
+
+    def __init__(self, rows, progress):
+        self.shape = rows.shape
+        self._rows = rows
+        self._progress = progress
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        self._progress(min(1.0, rows.stop / self.shape[0]))
+        return self._rows[rows]
+
+
+def _strips(rows, height=None) -> Iterator[np.ndarray]:
+    height = height or _ROWS
     for top in range(0, rows.shape[0], height):
         yield np.asarray(rows[top : top + height])
 

@@ -20,7 +20,8 @@ def name_of_16_bits(photograph: str | Path) -> str:
 
 def float_pixels(image: Image.Image) -> np.ndarray:
     """Returns the float32 pixels in [0, 1] of an image of `read_image`, with alpha if it has it."""
-    pixels = np.asarray(image, "float32") / 255
+    pixels = np.asarray(image, "float32")
+    pixels /= 255
     if image.mode == "RGBA":
         pixels[..., :3] = fill_hidden(pixels[..., :3], pixels[..., 3])
     return pixels
@@ -40,5 +41,15 @@ def write_16_bits(pixels: np.ndarray, path: str | Path, info: dict | None = None
     """
     if format_of(path) not in FORMATS:
         raise ValueError(f"{path}: only .png and .tif hold 16 bits in each channel.")
-    levels = np.rint(np.clip(pixels, 0, 1) * 65535).astype("uint16")
-    write_rows(levels, path, info)
+    write_rows(_Levels(pixels), path, info)
+
+
+class _Levels:
+    """Rows of float pixels as levels of 16 bits."""
+
+    def __init__(self, pixels):
+        self.shape = pixels.shape
+        self._pixels = pixels
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        return np.rint(np.clip(self._pixels[rows], 0, 1) * 65535).astype("uint16")

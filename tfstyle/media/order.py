@@ -8,12 +8,15 @@ from typing import Any, BinaryIO
 
 from tfstyle.images.colors import in_source_profile
 from tfstyle.images.look import Look
+from tfstyle.images.rows import RowFile
 from tfstyle.images.sixteen import float_pixels, write_16_bits
 from tfstyle.images.types import Progress
 from tfstyle.media.animation import Animation
 from tfstyle.media.photograph import Photograph, read_photograph
 from tfstyle.quiet import without_libtiff
 from tfstyle.styles.polish import Polish
+
+_READ, _PAINTED = 0.02, 0.96  # parts of the time of a large photograph, after which it is so
 
 
 @dataclass(frozen=True)
@@ -47,12 +50,13 @@ class Order:
                 "--keep-profile converts 8 bits. Omit it, or --bits 16, which is in sRGB."
             )
 
-    def read(self, source: str | Path | BinaryIO) -> Photograph:
-        """Reads a photograph: see `read_photograph`."""
+    def read(self, source: str | Path | BinaryIO, progress: Progress | None = None) -> Photograph:
+        """Reads a photograph: see `read_photograph`. `progress` is that of `write`."""
         # Pictures of 16 bits are of floats in memory.
         memory = self.memory if self.bits == 8 else float("inf")
         with without_libtiff(source):
-            return read_photograph(source, self.max_side, self.metadata, memory)
+            told = _part(progress, 0, _READ)
+            return read_photograph(source, self.max_side, self.metadata, memory, told)
 
     def write(
         self,
@@ -73,21 +77,28 @@ class Order:
             ValueError: if the format cannot hold the picture.
             OSError: if it cannot be written.
         """
+        image: Any = photograph.image
+        is_large = isinstance(image, RowFile)
         paint = partial(
             style.paint,
             look=self.look,
             memory=self.memory,
-            progress=progress,
+            progress=_part(progress, _READ, _PAINTED) if is_large else progress,
             polish=self.polish,
         )
-        image: Any = photograph.image
         if self.bits == 8:
             picture = photograph.map(paint)
-            (picture.map(in_source_profile) if self.keep_profile else picture).save(target)
+            picture = picture.map(in_source_profile) if self.keep_profile else picture
+            picture.save(target, progress=_part(progress, _PAINTED, 1))
         elif isinstance(image, Animation) or not isinstance(target, Path):
             raise ValueError("--bits 16 is for single pictures in files.")
         else:
             write_16_bits(paint(float_pixels(image)), target, image.info)
+
+
+def _part(progress, first, last):
+    """Gives a function that tells a part of the whole; None if nobody listens."""
+    return progress and (lambda done: progress(first + (last - first) * done))
 
 
 def failure_of(name: str | Path, work: Callable[[], object]) -> str | None:

@@ -53,8 +53,15 @@ class Photograph:
         changed = image.map(change) if isinstance(image, Animation) else change(image)
         return replace(self, image=changed)
 
-    def save(self, target: str | Path | BinaryIO, quality: int = 95) -> None:
+    def save(
+        self,
+        target: str | Path | BinaryIO,
+        quality: int = 95,
+        progress: Callable[[float], object] | None = None,
+    ) -> None:
         """Writes it to a file, whose suffix decides the format, or to an open binary file.
+
+        `progress` is told the part of a large picture that is written, in [0, 1].
 
         Raises:
             ValueError: if the format holds one picture and this has several.
@@ -62,7 +69,7 @@ class Photograph:
         """
         if isinstance(target, str | Path):
             if isinstance(self.image, RowFile) and writes_rows(target):
-                write_rows(self.image, target, self.image.info, quality)
+                write_rows(self.image, target, self.image.info, quality, progress)
             elif isinstance(self.image, Animation):
                 write_animation(self.image, target, quality)
             else:
@@ -82,6 +89,7 @@ def read_photograph(
     max_side: int | None = None,
     metadata: bool = True,
     memory: float | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> Photograph:
     """Reads an image file, all of its frames if it is an animation.
 
@@ -92,6 +100,7 @@ def read_photograph(
         memory: Bytes of the whole process: see `painting.budget`. An image that does not fit as
             Pillow holds it goes into a temporary file, if `read_large` can read it and `max_side`
             does not make it smaller. Infinity holds every image in memory.
+        progress: Function that is told the part of such an image that is read, in [0, 1].
 
     Raises:
         ValueError: see `read_image`.
@@ -108,7 +117,9 @@ def read_photograph(
         format = format if holds(format, animation.pages) else "PNG"
         return Photograph(animation, format)
     format = check_writer(format if format in WRITTEN.values() else "PNG", "The photograph")
-    image: Any = read_large(source, scratch_folder()) if is_large and not max_side else None
+    image: Any = None
+    if is_large and not max_side:
+        image = read_large(source, scratch_folder(), progress)
     if image is None:
         image = read_image(source, max_side and (max_side, max_side))
     if max_side:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from tfstyle.facts import FACTS
+from tfstyle.memory import return_freed_memory
 
 DEFAULT_BYTES = 1.2e9  # of the whole process
 _CGROUP_LIMITS = "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"
@@ -13,6 +14,9 @@ _PART = 0.8  # the rest is for what else runs
 _PROCESS_BYTES = 0.65e9  # of Python, TensorFlow and a generator, before it paints
 # Below it the strips of a large photograph are so low that their borders take most of the time.
 _LEAST_WORKING_BYTES = 1e8
+# Of the lowest strips, for each pixel of their width: all arrays of the fullest pass.
+_COLUMN_BYTES = 1e4
+PIXEL_BYTES = 8  # Pillow has 4 for a pixel, of the photograph and of the picture
 
 
 def budget(memory: float | None = None) -> float:
@@ -41,7 +45,11 @@ def fits_whole(generator: str, pixels: float, memory: float | None = None) -> bo
 
 
 def working_bytes(memory: float | None, picture_bytes: int) -> float:
-    """Returns what the arrays of a strip may take, beside a picture that is made in memory."""
+    """Returns what the arrays of a strip may take now, beside a picture that is made in memory.
+
+    What TensorFlow keeps of freed memory counts as taken: arrays of another size may not fit there.
+    """
+    return_freed_memory()
     left = budget(memory) - _resident_bytes() - picture_bytes
     return max(_LEAST_WORKING_BYTES, left)
 
@@ -54,13 +62,17 @@ def machine_bytes() -> float:
     return _PART * whole
 
 
-def least_bytes(height: int, width: int) -> float:
-    """Returns about the least memory in which `Style.paint` paints a `PIL.Image.Image`.
+def least_bytes(height: int, width: int, pixel_bytes: int = PIXEL_BYTES) -> float:
+    """Returns about the least memory in which a photograph is painted.
 
-    A `RowFile` takes what an image without pixels takes.
+    Args:
+        height: Of the photograph.
+        width: Likewise.
+        pixel_bytes: What a pixel of photograph and picture takes outside of strips; 0 if both are
+            in files.
     """
-    # Pillow has 4 bytes for a pixel, of the photograph and of the picture.
-    return _PROCESS_BYTES + _LEAST_WORKING_BYTES + 8 * height * width
+    strip = max(_LEAST_WORKING_BYTES, _COLUMN_BYTES * width)
+    return _PROCESS_BYTES + strip + pixel_bytes * height * width
 
 
 def _container_bytes():

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfstyle.layers.strips import aligned
+
 _ROWS = 64  # between two states of the random numbers
 
 
@@ -34,8 +36,9 @@ class Photograph:
         """Returns rows of the photograph itself, float32 `[rows, width, 3]` in [0, 1]."""
         pixels = np.asarray(self.image[top:bottom])
         if pixels.dtype == "uint8":
-            return pixels.astype("float32") / np.float32(255)
-        return np.clip(pixels.astype("float32"), 0, 1)
+            return np.divide(pixels, np.float32(255), dtype="float32")
+        pixels = np.array(pixels, "float32")
+        return np.clip(pixels, 0, 1, out=pixels)
 
     def read(self, top: int, bottom: int) -> np.ndarray:
         """Returns rows of what the generator sees, float32 `[1, rows, width, 3]`."""
@@ -43,8 +46,12 @@ class Photograph:
         first, last = rows.min(), rows.max() + 1
         pixels = self.pixels(first, last)
         if self._noise:
-            pixels = np.clip(pixels + self._grain * self._noise.read(first, last)[0], 0, 1)
-        return pixels[rows - first][None, :, self._columns]
+            pixels += self._grain * self._noise.read(first, last)[0]
+            np.clip(pixels, 0, 1, out=pixels)
+        result = aligned((1, len(rows), *self.shape[1:]), pixels.dtype)
+        for target, row in zip(result[0], rows - first, strict=True):
+            np.take(pixels[row], self._columns, axis=0, out=target, mode="clip")
+        return result
 
 
 class NormalRows:

@@ -6,6 +6,7 @@ some rows near it. `plan` decides what is kept from pass to pass in a temporary 
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -99,7 +100,8 @@ def paint_rows(
     others: dict[str, Any] = _noise(generator, high, wide, look.seed)
     if style_weights is not None:
         others["style_weights"] = np.asarray(style_weights, "float32")[None]
-    working = working_bytes(memory, 0 if isinstance(image, RowFile) else 4 * height * width)
+    in_memory = 0 if isinstance(image, RowFile) else 4 * height * width
+    working = partial(working_bytes, memory, in_memory)
     if look.stroke == 1:
         stream(
             generator,
@@ -132,7 +134,7 @@ def stream(
     generator,
     photograph: Photograph,
     receive: Callable[[int, np.ndarray], None],
-    working_bytes: float,
+    working: Callable[[], float],
     others: dict | None = None,
     progress: Callable[[float], object] | None = None,
 ) -> None:
@@ -143,7 +145,8 @@ def stream(
         photograph: `Photograph`, of a size that the generator takes.
         receive: Function that is given the first row of a strip, and its float32
             `[rows, width, 3]` in [0, 1]: from the top on, each row once.
-        working_bytes: What the arrays of a strip may take; a strip has 4 rows at least.
+        working: Function that returns the bytes that the arrays of a strip may take. It is called
+            before each pass. A strip has 4 rows at least.
         others: Dictionary of the names of further inputs to what they are given: something with
             `shape` and `read` for an image, an array otherwise.
         progress: Function that is told the part that is done, in [0, 1].
@@ -162,7 +165,7 @@ def stream(
     matrices = {key: each for key, each in given.items() if key not in images}
     done = Progress(plan, progress)
     with Scratch(folder) as scratch, fast_kernels():
-        _Passes(plan, images, matrices, scratch, working_bytes, done).run(receive)
+        _Passes(plan, images, matrices, scratch, working, done).run(receive)
 
 
 class Progress:
@@ -180,12 +183,12 @@ class Progress:
 class _Passes:
     """The passes over one image, and what they know of it so far."""
 
-    def __init__(self, plan, images, matrices, scratch, working_bytes, progress):
+    def __init__(self, plan, images, matrices, scratch, working, progress):
         self.plan = plan
         self.images = images
         self.matrices = matrices
         self.scratch = scratch
-        self.working_bytes = working_bytes
+        self.working = working
         self.progress = progress
         self.statistics = {}
 
@@ -199,6 +202,7 @@ class _Passes:
                     statistics.add(values)
                 else:
                     receive(first, np.asarray(values)[0])
+                del values  # else it would be there while the next strip is computed
             if each.normalization:
                 self.statistics[each.normalization.output] = statistics.mean, statistics.variance
             for key in finished:
@@ -281,21 +285,24 @@ class _Passes:
     def _rows(self, each):
         """Gives the rows of a strip: as many as the memory allows and the allocator likes."""
         height = self.plan.sizes[each.target][0]
+        working = self.working()
         for rows in _HEIGHTS:
             first = max(0, (height - rows) // 2 // _HEIGHTS[-1] * _HEIGHTS[-1])
             taken = self._bytes(each, first, min(height, first + rows))
             is_handy = rows <= _LOW or max(taken.values()) <= _ARRAY_BYTES
-            if is_handy and sum(taken.values()) <= self.working_bytes:
+            if is_handy and sum(taken.values()) <= working:
                 return rows
         return _HEIGHTS[-1]
 
     def _bytes(self, each, first, last):
         """Gives the bytes of all arrays of a strip."""
         needs = self._needs(each, first, last)
-        return {
-            key: (bottom - top) * self.plan.bytes.get(key, 0) / self.plan.sizes[key][0]
-            for key, (top, bottom) in needs.items()
-        }
+        return {key: (bottom - top) * self._row_bytes(key) for key, (top, bottom) in needs.items()}
+
+    def _row_bytes(self, key):
+        if key in self.plan.bytes:
+            return self.plan.bytes[key] / self.plan.sizes[key][0]
+        return 2 * 4 * np.prod(self.images[key].shape[1:])  # an input: twice while it is read
 
 
 class Moments:

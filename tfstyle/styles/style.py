@@ -39,7 +39,7 @@ ENGINES = ("keras", "openvino", "auto")
 # The structural similarity to float32 that pictures in bfloat16 must have for "auto" to choose it.
 BFLOAT16_FLOOR = 0.995
 
-# Of a batch of arrays: a megapixel takes 0.4 to 0.8 GB, many at once are no faster.
+# Of a batch of arrays: a megapixel takes 0.6 to 1.15 GB, many at once are no faster.
 _PIXELS_AT_ONCE = 2**20
 
 
