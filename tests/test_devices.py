@@ -28,6 +28,7 @@ def assert_equal_training(a, b):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # six trainings, each compiled anew
 @pytest.mark.parametrize("count", [2, 4])
 def test_several_devices_train_as_one(count, tmp_path, painting, photographs):
     arguments = (str(count), tmp_path, painting, photographs)
