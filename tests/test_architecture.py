@@ -78,7 +78,8 @@ def test_tensorflow_is_imported_only_where_keras_has_no_word_for_it():
         if room(name) != "export" and "import tensorflow" in path.read_text(encoding="utf-8")
     }
     # Its fast kernels, nearest-neighbour resizing to a size of run time, gradients, compilation.
-    layers = {f"layers.{name}" for name in ("convolution", "normalization", "resampling", "strips")}
+    names = ("convolution", "kernels", "normalization", "resampling", "strips")
+    layers = {f"layers.{name}" for name in names}
     # Checkpoints of TensorFlow.
     files = {"importing.arrays", "compat.saved_model"}
     others = {"optimization", "perceptual", "painting.whole", "training.devices"}
