@@ -4,7 +4,10 @@ import pytest
 from gradients import gradients
 from keras import ops
 
+from tfstyle.evaluation import evaluate
+from tfstyle.images.files import find_images
 from tfstyle.perceptual import PerceptualLoss, gram_matrix, total_variation
+from tfstyle.training import train, train_trunk
 
 LAYERS = {"content_layers": ("deep",), "style_layers": ("shallow", "deep")}
 
@@ -96,7 +99,7 @@ def test_layers_of_style_have_weights(rng, network, loss):
     shallow, deep = style_of(("shallow",)), style_of(("deep",))
     both = style_of(("shallow", "deep"), style_layer_weights=(7.0, 0.5))
     assert both == pytest.approx(7 * shallow + 0.5 * deep, rel=1e-5)
-    with pytest.raises(ValueError, match=r"as many as style_layers, 2. Received: \[1.0\]"):
+    with pytest.raises(ValueError, match=r"each of the 2 style layers. Received: \[1.0\]"):
         style_of(("shallow", "deep"), style_layer_weights=[1.0])
 
 
@@ -153,3 +156,49 @@ def test_vgg19_weights_from_a_file(data, rng):
     # The first bias of the Keras release.
     bias = loss.network.get_layer("block1_conv1").get_weights()[1]
     assert bias[0] == pytest.approx(0.7301776, abs=1e-6)
+
+
+@pytest.fixture
+def built(monkeypatch, network):
+    """A list that each loading of VGG19 and each copy with another padding adds to."""
+    import tfstyle.perceptual
+
+    made = []
+    copied = tfstyle.perceptual._replicating
+
+    def load(weights):
+        made.append(f"loaded {weights}")
+        return network
+
+    def copy(model):
+        made.append("copied")
+        return copied(model)
+
+    monkeypatch.setattr(tfstyle.perceptual, "_vgg19", load)
+    monkeypatch.setattr(tfstyle.perceptual, "_replicating", copy)
+    return made
+
+
+def test_a_training_and_an_evaluation_load_vgg19_once(recipe, style, photographs, tmp_path, built):
+    paths = find_images(photographs)
+    recipe = recipe.replace(steps=2, style_weight=0.0)  # which needs a loss, too
+    train(recipe, paths, tmp_path / "style", "weights.h5")
+    assert built == ["loaded weights.h5", "copied"]
+    built.clear()
+    recipes = {name: recipe.replace(title=name) for name in ("one", "two", "three")}
+    train_trunk(recipes, paths, tmp_path / "trunk", "weights.h5")
+    assert built == ["loaded weights.h5", "copied"]
+    built.clear()
+    evaluate(style, paths[:1], "weights.h5", size=64, iterations=1)
+    assert built == ["loaded weights.h5", "copied"]
+
+
+def test_other_style_weights_change_only_the_style(rng, loss):
+    x, painting = images(rng), images(rng, 1)[0]
+    grams, content = loss.style_grams(painting), loss.content_features(x)
+    other = loss.with_style_weights(2 * WEIGHTS["style_weight"], (3.0, 3.0))
+    ours, theirs = loss(content, x, grams), other(content, x, grams)
+    assert float(theirs["style"]) == pytest.approx(3 * float(ours["style"]), rel=1e-5)
+    assert float(theirs["content"]) == float(ours["content"])
+    with pytest.raises(ValueError, match="each of the 2 style layers"):
+        loss.with_style_weights(1.0, (3.0,))

@@ -46,7 +46,7 @@ def test_a_recipe_survives_its_file(tmp_path):
         ("steps = ", "not a TOML file"),
         ("painting = 3", "painting must be of type str. Received: 3"),
         ("style_layers = [1]", r"style_layers must be names. Received: \[1\]"),
-        ("style_layer_weights = [1.0]", r"as many as style_layers, 4. Received: \[1.0\]"),
+        ("style_layer_weights = [1.0]", r"each of the 4 style layers. Received: \[1.0\]"),
         ("style_layer_weights = [1, 1, 1, inf]", "style_layer_weights must be finite"),
         ('style_layer_weights = ["a"]', "style_layer_weights must be numbers"),
         ("style_size = 4", "style_size must be at least 16. Received: 4"),

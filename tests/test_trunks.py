@@ -6,7 +6,7 @@ from keras import ops
 from tfstyle import load, load_trunk
 from tfstyle.images.files import find_images, read_image
 from tfstyle.styles.folder import is_trunk
-from tfstyle.styles.objective import loss_of
+from tfstyle.styles.objective import loss_of, painting_grams
 from tfstyle.styles.recipe import load_recipes, save_recipes
 from tfstyle.styles.trunk import Trunk, build_trunk
 from tfstyle.training import STYLE_BALANCE, train, train_trunk
@@ -223,9 +223,9 @@ def test_a_trunk_learns_every_style(recipes, photographs, network, tmp_path):
 
 
 def test_each_picture_of_a_trunk_is_held_to_its_own_painting(recipes, network):
-    grams = [loss_of(recipe, network)[1] for recipe in recipes.values()]
-    stacked = [np.concatenate(layer) for layer in zip(*grams, strict=True)]
     loss = loss_of(recipes["first"], network)[0]
+    grams = [painting_grams(recipe, loss) for recipe in recipes.values()]
+    stacked = [np.concatenate(layer) for layer in zip(*grams, strict=True)]
     model = ManyStylesTransfer(build_trunk(recipes), loss, stacked, [[2.0], [3.0], [5.0]])
     targets, balance = model.style_target([None, np.eye(3)[[2, 0]]])
     np.testing.assert_array_equal(ops.convert_to_numpy(balance), [[5], [2]])

@@ -1,5 +1,6 @@
 """The perceptual loss: content of a photograph, style of a painting."""
 
+import copy
 import difflib
 import os
 import re
@@ -73,12 +74,7 @@ class PerceptualLoss:
             "style": style_weight,
             "total_variation": total_variation_weight,
         }
-        if len(style_layer_weights or style_layers) != len(style_layers):
-            raise ValueError(
-                f"style_layer_weights must be as many as style_layers, {len(style_layers)}. "
-                f"Received: {list(style_layer_weights)}"
-            )
-        self.style_layer_weights = tuple(style_layer_weights) or (1.0,) * len(style_layers)
+        self.style_layer_weights = _one_for_each(style_layer_weights, style_layers)
         self._content_layers = [_keras_name(name) for name in content_layers]
         self._style_layers = [_keras_name(name) for name in style_layers]
         if not isinstance(network, keras.Model):
@@ -89,6 +85,23 @@ class PerceptualLoss:
         elif padding != "zero":
             raise ValueError(f"padding must be 'replicate' or 'zero'. Received: {padding!r}")
         self.network.trainable = False
+
+    def with_style_weights(
+        self, style_weight: float, style_layer_weights: Sequence[float] = ()
+    ) -> "PerceptualLoss":
+        """Returns this loss with other style weights. Both losses share one network.
+
+        Args:
+            style_weight: Float.
+            style_layer_weights: Floats, one for each style layer. Defaults to 1 each.
+
+        Raises:
+            ValueError: if the number of style layer weights is not that of the style layers.
+        """
+        other = copy.copy(self)
+        other.weights = {**self.weights, "style": style_weight}
+        other.style_layer_weights = _one_for_each(style_layer_weights, self._style_layers)
+        return other
 
     def style_grams(self, style_image: Any) -> list[NDArray[Any]]:
         """Returns the Gram matrices of a style image. Compute them once per training.
@@ -240,6 +253,15 @@ def _replicating(network):
     clone = keras.models.clone_model(network, clone_function=replicating)
     clone.set_weights(network.get_weights())
     return clone
+
+
+def _one_for_each(weights, layers):
+    if weights and len(weights) != len(layers):
+        raise ValueError(
+            f"style_layer_weights must have one number for each of the {len(layers)} style "
+            f"layers. Received: {list(weights)}"
+        )
+    return tuple(weights) or (1.0,) * len(layers)
 
 
 def _keras_name(name):

@@ -7,7 +7,7 @@ import numpy as np
 from tfstyle.evaluation.artifacts import border, checkerboard, frame
 from tfstyle.evaluation.flicker import flicker
 from tfstyle.evaluation.losses import loss_terms, rounded
-from tfstyle.evaluation.reference import compare, reference_curves, squares
+from tfstyle.evaluation.reference import compare, curves_of, squares
 from tfstyle.evaluation.shift import shift
 from tfstyle.painting.whole import stylize_pixels
 from tfstyle.styles.objective import loss_of
@@ -66,8 +66,8 @@ def evaluate(
         if progress:
             progress()
     if iterations and curves is None:
-        network = loss.network  # VGG19 is not loaded twice
-        curves = reference_curves(style.recipe, photographs, network, size, iterations, progress)
+        pixels = [photograph for photograph, _ in pairs]
+        curves = curves_of(loss, grams, pixels, iterations, progress)
     return {
         "photographs": len(terms),
         "size": size,

@@ -24,10 +24,12 @@ def reference_curves(recipe, photographs, vgg="imagenet", size=256, iterations=1
         `optimization.optimize`.
     """
     loss, grams = loss_of(recipe, vgg)
-    return [
-        optimize(pixels, loss, grams, iterations, progress)[1]
-        for pixels in squares(photographs, size)
-    ]
+    return curves_of(loss, grams, squares(photographs, size), iterations, progress)
+
+
+def curves_of(loss, style_grams, photographs, iterations, progress=None):
+    """Returns what `reference_curves` returns, for float32 `[N, size, size, 3]` in [0, 1]."""
+    return [optimize(pixels, loss, style_grams, iterations, progress)[1] for pixels in photographs]
 
 
 def equivalent_iterations(loss, curve):

@@ -17,6 +17,11 @@ def loss_of(recipe, vgg):
     Returns:
         Tuple of the `PerceptualLoss` and the result of its `style_grams` for the painting.
     """
-    painting = resize_longest(on_white(read_image(recipe.painting)), recipe.style_size)
     loss = PerceptualLoss(**recipe.loss_options, network=vgg)
-    return loss, loss.style_grams(to_pixels(painting))
+    return loss, painting_grams(recipe, loss)
+
+
+def painting_grams(recipe, loss):
+    """Returns the result of `loss.style_grams` for the painting of a recipe, at `style_size`."""
+    painting = resize_longest(on_white(read_image(recipe.painting)), recipe.style_size)
+    return loss.style_grams(to_pixels(painting))

@@ -187,8 +187,8 @@ class Recipe:
             raise ValueError("style_layers must name a layer at least: see PerceptualLoss.")
         if len(self.style_layer_weights or self.style_layers) != len(self.style_layers):
             raise ValueError(
-                f"style_layer_weights must be as many as style_layers, {len(self.style_layers)}. "
-                f"Received: {list(self.style_layer_weights)}"
+                "style_layer_weights must have one number for each of the "
+                f"{len(self.style_layers)} style layers. Received: {list(self.style_layer_weights)}"
             )
         if self.style_size < _LEAST_PAINTING:
             raise ValueError(

@@ -18,7 +18,7 @@ from tfstyle.images.geometry import center_crop
 from tfstyle.layers import ConditionalInstanceNormalization, InstanceNormalization
 from tfstyle.perceptual import PerceptualLoss
 from tfstyle.styles.model import build_generator, jit_compile, stylized_pairs
-from tfstyle.styles.objective import loss_of
+from tfstyle.styles.objective import loss_of, painting_grams
 from tfstyle.styles.recipe import PAINTING_KEYS, Recipe
 from tfstyle.styles.style import Style
 from tfstyle.styles.trunk import Trunk, build_trunk, stylized_grid
@@ -107,7 +107,7 @@ def train(
         asked = _asked(folder, {"": recipe}, paths, precision, minutes)
         loss, grams = loss_of(recipe, vgg)
         recipe = balanced_recipes({"": recipe}, loss, {"": grams}, paths)[""]
-        loss = PerceptualLoss(**recipe.loss_options, network=loss.network)
+        loss = loss.with_style_weights(recipe.style_weight, recipe.style_layer_weights)
         generator = build_generator(recipe)
         start = begin(generator, recipe, loss, grams, paths)
         plan = Plan(recipe.steps, 60 * minutes if minutes else None, began)
@@ -182,8 +182,8 @@ def train_trunk(
         asked = _asked(folder, recipes, paths, precision)
         # The weights are each painting's own: `balance`, below.
         neutral = shared.replace(style_weight=1.0, style_layer_weights=())
-        loss = loss_of(neutral, vgg)[0]
-        each = {name: loss_of(recipe, loss.network)[1] for name, recipe in recipes.items()}
+        loss = PerceptualLoss(**neutral.loss_options, network=vgg)
+        each = {name: painting_grams(recipe, loss) for name, recipe in recipes.items()}
         recipes = balanced_recipes(recipes, loss, each, paths)
         generator = build_trunk(recipes)
         start = begin_trunk(generator, recipes)
