@@ -1,4 +1,5 @@
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -64,7 +65,7 @@ def network():
     return keras.Model(image, x)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def recipe(painting):
     from tfstyle import Recipe
 
@@ -81,9 +82,7 @@ def recipe(painting):
     )
 
 
-@pytest.fixture
-def style(recipe, rng):
-    """A style of random weights."""
+def _random_style(recipe):
     import keras
 
     from tfstyle import Style
@@ -91,6 +90,48 @@ def style(recipe, rng):
 
     keras.utils.set_random_seed(3)
     return Style(recipe, build_generator(recipe), {"training": {"steps": 0}})
+
+
+# To build a network and to compile it takes two seconds, more than most tests. So the tests of a
+# process share one, and one folder that it was saved to.
+@pytest.fixture(scope="session")
+def _generator(recipe):
+    generator = _random_style(recipe).model
+    return generator, generator.get_weights()
+
+
+@pytest.fixture
+def style(recipe, _generator):
+    """A style of random weights. A test that changes them takes `own_style`."""
+    from tfstyle import Style
+
+    generator, weights = _generator
+    yield Style(recipe, generator, {"training": {"steps": 0}})
+    for ours, theirs in zip(generator.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs, "This test must take own_style.")
+
+
+@pytest.fixture
+def own_style(recipe):
+    """A style of random weights that a test can change."""
+    return _random_style(recipe)
+
+
+@pytest.fixture(scope="session")
+def saved_style(recipe, _generator, tmp_path_factory):
+    """The folder of a saved style of random weights. A test that changes it takes `mine`."""
+    from tfstyle import Style
+
+    credit = {"title": "Stripes [/study]", "artist": "A. Painter", "rights": "public domain"}
+    folder = tmp_path_factory.mktemp("saved") / "mine"
+    Style(recipe.replace(**credit), _generator[0], {"training": {"steps": 0}}).save(folder)
+    return folder
+
+
+@pytest.fixture
+def mine(saved_style, tmp_path):
+    """A copy of that folder, in `tmp_path`."""
+    return shutil.copytree(saved_style, tmp_path / "mine")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tfstyle import Recipe
 from tfstyle.commands.main import app
 from tfstyle.export.android_assets import GOLDEN, golden_picture, write_android_assets
 from tfstyle.export.litert import Painter
@@ -14,10 +15,10 @@ CREDIT = {"title": "Stripes", "artist": "A. Painter", "rights": "CC0 1.0", "sour
 
 
 @pytest.fixture
-def mine(style, tmp_path):
-    style.recipe = style.recipe.replace(**CREDIT)
-    style.save(tmp_path / "mine")
-    return tmp_path / "mine"
+def mine(mine):
+    path = mine / "johnson" / "recipe.toml"
+    Recipe.load(path).replace(**CREDIT).save(path)
+    return mine
 
 
 def export(*arguments):

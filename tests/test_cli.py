@@ -59,15 +59,6 @@ def tfstyle_without_keras(*arguments):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture
-def mine(style, tmp_path):
-    """The folder of a style of random weights."""
-    credit = {"title": "Stripes [/study]", "artist": "A. Painter", "rights": "public domain"}
-    style.recipe = style.recipe.replace(**credit)
-    style.save(tmp_path / "mine")
-    return tmp_path / "mine"
-
-
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
 

@@ -87,10 +87,9 @@ def test_other_names_of_files_are_refused(style):
         to_onnx(style, "style.tflite")
 
 
-def test_the_command(style, tmp_path, monkeypatch, capsys):
+def test_the_command(mine, tmp_path, monkeypatch, capsys):
     from tfstyle.commands.main import main
 
-    style.save(tmp_path / "mine")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", ["tfstyle", "export", "./mine", "--format", "onnx"])
     with pytest.raises(SystemExit) as exit:

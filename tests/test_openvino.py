@@ -99,17 +99,11 @@ def test_a_layer_of_another_kind_is_named():
         network_of(model)
 
 
-@pytest.fixture
-def saved(style, tmp_path):
-    style.save(tmp_path / "mine")
-    return tmp_path / "mine"
-
-
-def test_a_style_is_painted_without_keras_the_second_time(saved, tmp_path, monkeypatch, rng):
+def test_a_style_is_painted_without_keras_the_second_time(saved_style, tmp_path, monkeypatch, rng):
     monkeypatch.setenv("TFSTYLE_CACHE", str(tmp_path / "cache"))
     pixels = rng.integers(0, 256, (30, 41, 3), "uint8")
-    expected = np.int16(tfstyle.load(saved).stylize(pixels))
-    first = tfstyle.load(saved, engine="openvino")
+    expected = np.int16(tfstyle.load(saved_style).stylize(pixels))
+    first = tfstyle.load(saved_style, engine="openvino")
     assert np.abs(first.stylize(pixels) - expected).max() <= 1
     assert isinstance(first.model, keras.Model)
     np.save(tmp_path / "pixels.npy", pixels)
@@ -119,7 +113,7 @@ style = tfstyle.load(sys.argv[1], engine="auto")
 numpy.save("picture.npy", style.stylize(numpy.load("pixels.npy")))
 assert not {"keras", "tensorflow", "jax", "torch"} & set(sys.modules)
 """
-    subprocess.run([sys.executable, "-c", code, saved], cwd=tmp_path, check=True)
+    subprocess.run([sys.executable, "-c", code, saved_style], cwd=tmp_path, check=True)
     assert np.abs(np.load(tmp_path / "picture.npy") - expected).max() <= 1
 
 
@@ -131,26 +125,30 @@ def test_threads_are_as_many_as_the_environment_allows(saved, monkeypatch):
 
 
 @pytest.mark.parametrize("damage", ["truncate", "folder is read-only"])
-def test_a_cache_that_is_of_no_use_is_no_reason_not_to_paint(saved, tmp_path, monkeypatch, damage):
+def test_a_cache_that_is_of_no_use_is_no_reason_not_to_paint(
+    saved_style, tmp_path, monkeypatch, damage
+):
     cache = tmp_path / "cache"
     monkeypatch.setenv("TFSTYLE_CACHE", str(cache))
     pixels = np.full((16, 16, 3), 100, "uint8")
     if damage == "truncate":
-        tfstyle.load(saved, engine="openvino")
+        tfstyle.load(saved_style, engine="openvino")
         (network,) = cache.rglob("network.xml")
         network.write_text(network.read_text()[:999])
     else:
         cache.write_text("a file where the folder should be")
-    picture = tfstyle.load(saved, engine="openvino").stylize(pixels)
-    assert np.abs(np.int16(picture) - tfstyle.load(saved).stylize(pixels)).max() <= 1
+    picture = tfstyle.load(saved_style, engine="openvino").stylize(pixels)
+    assert np.abs(np.int16(picture) - tfstyle.load(saved_style).stylize(pixels)).max() <= 1
 
 
-def test_precision_and_engine_are_chosen_by_name(saved):
+def test_precision_and_engine_are_chosen_by_name(saved_style):
     with pytest.raises(ValueError, match="precision must be one of float32, bfloat16, auto"):
-        tfstyle.load(saved, precision="float16")
+        tfstyle.load(saved_style, precision="float16")
     with pytest.raises(ValueError, match="engine must be one of keras, openvino, auto"):
-        tfstyle.load(saved, engine="torch")
-    assert tfstyle.load(saved, precision="bfloat16").model.layers[2].compute_dtype == "bfloat16"
+        tfstyle.load(saved_style, engine="torch")
+    assert (
+        tfstyle.load(saved_style, precision="bfloat16").model.layers[2].compute_dtype == "bfloat16"
+    )
 
 
 @pytest.mark.parametrize(

@@ -23,10 +23,17 @@ from tfstyle.styles.model import build_generator
 from tfstyle.styles.objective import loss_of
 
 
+@pytest.fixture(scope="module")
+def saved_style(recipe, _generator, photographs, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("saved") / "mine"
+    style = Style(recipe, _generator[0], {"training": {"steps": 0}})
+    style.save(folder, find_images(photographs)[:2])
+    return folder
+
+
 @pytest.fixture
-def folder(style, photographs, tmp_path):
-    style.save(tmp_path / "mine", find_images(photographs)[:2])
-    return tmp_path / "mine"
+def folder(mine):
+    return mine
 
 
 def sample(rng, *shape, dtype="float32"):
@@ -284,11 +291,11 @@ def test_a_saved_style_paints_the_same(rng, style, folder):
 
 
 @pytest.mark.slow
-def test_saving_again_replaces_and_leaves_the_other_generator(rng, style, folder):
-    recipe = style.recipe.replace(generator="pyramid")
+def test_saving_again_replaces_and_leaves_the_other_generator(rng, own_style, folder):
+    recipe = own_style.recipe.replace(generator="pyramid")
     Style(recipe, build_generator(recipe)).save(folder)
-    style.model.set_weights([w * 1.1 for w in style.model.get_weights()])
-    saved = style.save(folder)
+    own_style.model.set_weights([w * 1.1 for w in own_style.model.get_weights()])
+    saved = own_style.save(folder)
     assert list_styles(folder.parent) == {"mine": ["johnson", "pyramid"]}
     pixels = sample(rng, 16, 16, 3, dtype="uint8")
     np.testing.assert_array_equal(load(folder).stylize(pixels), saved.stylize(pixels))
@@ -297,15 +304,15 @@ def test_saving_again_replaces_and_leaves_the_other_generator(rng, style, folder
     assert not [p for p in folder.iterdir() if p.name.startswith(".")]
 
 
-def test_weights_are_float16_only_where_that_is_not_seen(style, tmp_path):
-    first, *others, last, bias = style.model.get_weights()
+def test_weights_are_float16_only_where_that_is_not_seen(own_style, tmp_path):
+    first, *others, last, bias = own_style.model.get_weights()
     # Of random weights the pictures have more contrast than of trained ones.
-    style.model.set_weights([first, *others, last / 4, bias])
-    half = style.save(tmp_path / "half")
+    own_style.model.set_weights([first, *others, last / 4, bias])
+    half = own_style.save(tmp_path / "half")
     assert half.card["dtype"] == "float16"
     # float16 ends at 65504. The normalization behind the first kernel cancels its scale.
-    style.model.set_weights([1e6 * first, *others, last / 4, bias])
-    full = style.save(tmp_path / "full")
+    own_style.model.set_weights([1e6 * first, *others, last / 4, bias])
+    full = own_style.save(tmp_path / "full")
     assert full.card["dtype"] == "float32"
     # The tiny network is mostly HDF5's own headers.
     assert full.card["bytes"] > 1.2 * half.card["bytes"]
@@ -316,10 +323,10 @@ def test_golden_is_what_the_style_paints(folder):
         np.testing.assert_array_equal(load(folder).stylize(golden["input"]), golden["output"])
 
 
-def test_an_interrupted_save_leaves_the_old_style(rng, style, folder, tmp_path, monkeypatch):
+def test_an_interrupted_save_leaves_the_old_style(rng, own_style, folder, tmp_path, monkeypatch):
     pixels = sample(rng, 16, 16, 3, dtype="uint8")
     before = load(folder).stylize(pixels)
-    style.model.set_weights([w * 1.1 for w in style.model.get_weights()])
+    own_style.model.set_weights([w * 1.1 for w in own_style.model.get_weights()])
 
     def fail(*arguments):
         raise OSError("disk full")
@@ -327,8 +334,8 @@ def test_an_interrupted_save_leaves_the_old_style(rng, style, folder, tmp_path, 
     monkeypatch.setattr("tfstyle.styles.saving.write_card", fail)
     painting = sha256(folder / "painting.png")
     Image.new("RGB", (64, 48)).save(tmp_path / "black.png")
-    other = Style(style.recipe.replace(painting=str(tmp_path / "black.png")), style.model)
-    for interrupted in (style, other):
+    other = Style(own_style.recipe.replace(painting=str(tmp_path / "black.png")), own_style.model)
+    for interrupted in (own_style, other):
         with pytest.raises(OSError, match="disk full"):
             interrupted.save(folder)
     np.testing.assert_array_equal(load(folder).stylize(pixels), before)

@@ -447,10 +447,10 @@ def test_a_crop_that_does_not_fit_is_refused(recipe, photographs, network, tmp_p
         train(recipe.replace(generator=name, crop=crop), photographs, tmp_path, network)
 
 
-def test_a_training_starts_from_another_style(recipe, photographs, network, style, tmp_path):
+def test_a_training_starts_from_another_style(recipe, photographs, network, own_style, tmp_path):
     earlier = {"style": "other", "steps": 5, "seconds": 60}
-    style.card = {"training": {"steps": 3, "seconds": 4, "start": earlier}}
-    first = style.save(tmp_path / "first").card["sha256"]
+    own_style.card = {"training": {"steps": 3, "seconds": 4, "start": earlier}}
+    first = own_style.save(tmp_path / "first").card["sha256"]
     start = str(tmp_path / "first")
     recipe = recipe.replace(start=start, learning_rate=1e-9, steps=2)
     trained = train(recipe, photographs, tmp_path / "training", network)
@@ -458,8 +458,8 @@ def test_a_training_starts_from_another_style(recipe, photographs, network, styl
     # Adam's steps are as long as the learning rate.
     np.testing.assert_allclose(trained.stylize(pixels), load(start).stylize(pixels), atol=1e-4)
     # Called again, though other weights have that name by now, it is the same training.
-    style.model.set_weights([weight * 1.1 for weight in style.model.get_weights()])
-    style.save(tmp_path / "first")
+    own_style.model.set_weights([weight * 1.1 for weight in own_style.model.get_weights()])
+    own_style.save(tmp_path / "first")
     again = train(recipe, photographs, tmp_path / "training", network)
     assert again.card["training"] == trained.card["training"]
     record = trained.card["training"]["start"]

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import struct
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import numpy as np
 import pytest
 
 import tfstyle
-from tfstyle import Recipe, Style, UnusableStyleError, load, load_trunk
+from tfstyle import Recipe, UnusableStyleError, load, load_trunk
 from tfstyle.files import remove_partial, replacing, sha256
 from tfstyle.styles.card import read_card, write_card
 from tfstyle.styles.folder import find_style
@@ -23,19 +22,10 @@ from tfstyle.styles.model import build_generator
 from tfstyle.styles.recipe import _MOST
 
 
-@pytest.fixture(scope="module")
-def saved(painting, tmp_path_factory):
-    recipe = Recipe(painting=str(painting), width=4)
-    folder = tmp_path_factory.mktemp("saved")
-    Style(recipe, build_generator(recipe)).save(folder)
-    return folder
-
-
 @pytest.fixture
-def mine(saved, tmp_path):
+def mine(mine):
     """The folder of a saved generator, to damage."""
-    shutil.copytree(saved, tmp_path / "mine")
-    return tmp_path / "mine" / "johnson"
+    return mine / "johnson"
 
 
 def agree(folder, path, **facts):
@@ -331,14 +321,14 @@ def test_what_another_thread_or_machine_writes_is_not_removed(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def converted(saved):
+def converted(saved_style):
     """The content of a TFLite file without facts, and the facts that belong to it."""
     tflite = pytest.importorskip("tfstyle.export.tflite", reason="needs TensorFlow")
     from tfstyle.export.portable import make_portable
 
-    model = load(saved).model
+    model = load(saved_style).model
     content = tflite.convert(make_portable(model), "float32")
-    return content, tflite._facts(load(saved), "float32", None, None)
+    return content, tflite._facts(load(saved_style), "float32", None, None)
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,6 @@ WEB = Path(__file__).parents[1] / "export" / "web"
 
 
 @pytest.fixture
-def mine(style, tmp_path):
-    style.save(tmp_path / "mine")
-    return tmp_path / "mine"
-
-
-@pytest.fixture
 def written(monkeypatch):
     """Names of the styles that are written, here as files of a few bytes."""
     names = []
