@@ -41,6 +41,6 @@ def _require_tensorflow() -> None:
     if keras.backend.backend() != "tensorflow":
         raise ImportError(
             f"Export needs Keras on TensorFlow; here Keras runs on {keras.backend.backend()}. Set "
-            "the environment variable KERAS_BACKEND=tensorflow. Styles trained on another backend "
-            "export alike."
+            "the environment variable KERAS_BACKEND=tensorflow. Styles that were trained on "
+            "another backend can be exported, too."
         )

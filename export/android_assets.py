@@ -1,11 +1,11 @@
-"""What an Android app needs to paint: models, a catalogue, golden pictures, credits.
+"""The files that an Android app needs to paint: models, a catalogue, golden pictures, credits.
 
 FOLDER/assets/tfstyle/          FOLDER: an app's `src/main`
   catalog.json                  what there is to choose; `StyleCatalog` of export/android reads it
-  mosaic.tflite                 one model a style
+  mosaic.tflite                 one model for each style
   mosaic.jpg                    its painting, small: for a list, and to check a GPU
-  mosaic.png                    the picture that this model makes of it: see `GOLDEN`
-  credits.txt                   whose the paintings are: for a screen of licences
+  mosaic.png                    that painting, painted by the model: see `GOLDEN`
+  credits.txt                   credits of the paintings, for a screen of licences
 """
 
 import json
@@ -38,22 +38,22 @@ def write_android_assets(
     size: int | tuple[int, int] | None = SIZE,
     done=lambda: None,
 ):
-    """Writes the assets of an Android app; an older folder `assets/tfstyle` is replaced.
+    """Writes the assets of an Android app, and replaces an older folder `assets/tfstyle`.
 
     Args:
         folder: The app's `src/main`, or any other folder.
-        styles: Dictionary of names to functions that load a `Style`, in the order of the app's
-            list. Noise, where a generator takes it, becomes a constant.
-        precision: As `to_tflite` takes it, but `"int8"`.
-        size: Likewise; None for models of free size, which GPUs refuse.
-        done: Called after each style.
+        styles: Dictionary of name to a function without arguments that loads a `Style`, in the
+            order of the app's list. The noise of a generator that takes noise becomes a constant.
+        precision: As in `to_tflite`, except `"int8"`.
+        size: As in `to_tflite`. With None, the models take any size, but GPUs cannot run them.
+        done: Function without arguments, called after each style.
 
     Returns:
-        Path of the written folder.
+        `pathlib.Path` of the folder `assets/tfstyle`.
 
     Raises:
-        ValueError: as `to_tflite` does, or if the noise of a generator has no size. Nothing is
-            written then.
+        ValueError: if `to_tflite` raises it, or a generator takes noise and `size` is None.
+            Nothing is written then.
         ImportError: if ai-edge-litert is not installed.
     """
     target = Path(folder) / FOLDER
@@ -98,11 +98,11 @@ def golden_picture(model, photograph):
     """Paints a photograph with a TFLite file in LiteRT, and scales the picture to 104 x 104.
 
     Args:
-        model: Path.
-        photograph: Image file, a square.
+        model: Path of the file.
+        photograph: Path of a square image.
 
     Returns:
-        `PIL.Image.Image`
+        `PIL.Image.Image` of 104 x 104 pixels.
     """
     picture = to_image(Painter(model).stylize(to_pixels(read_image(photograph))))
     return picture.resize((GOLDEN, GOLDEN), Image.Resampling.BICUBIC)

@@ -1,23 +1,23 @@
 """One TFLite file for all paintings of a trunk, and for blends of them.
 
 The paintings of a trunk differ only in gamma and beta of its normalizations. In a TFLite file these
-are some thousand float32 numbers, and those of a blend are the weighted mean of its paintings'.
+are a few thousand float32 numbers. A blend has the weighted mean of its paintings'.
 """
 
 import numpy as np
 
 
 def portable_styles(trunk):
-    """Yields a trunk's generator as each of its paintings in turn.
+    """Yields a trunk's generator with gamma and beta of each painting in turn.
 
-    All have the scales of `make_portable` for the even blend, so that they differ in gamma and beta
-    only. The scales matter where a GPU computes in float16.
+    All have the scales that `make_portable` chooses for the even blend, so that they only differ in
+    gamma and beta. The scales matter on GPUs, which compute in float16.
 
     Args:
         trunk: `Trunk`.
 
     Yields:
-        Name of the painting, and the `keras.Model`, which is the same object each time.
+        Tuple of the painting's name and the `keras.Model`, the same object each time.
     """
     from tfstyle.export.portable import make_portable  # what runs files does not need it
 
@@ -35,18 +35,20 @@ def value_ranges(contents):
     """Finds the float32 numbers in which TFLite files differ.
 
     Args:
-        contents: List of bytes, one for each painting.
+        contents: List of bytes, one file for each painting.
 
     Returns:
-        The ranges, a list of `[offset, count]`; and the numbers, float32 `[paintings, numbers]`,
-        in the order of the ranges.
+        Tuple of the ranges, a list of `[offset in bytes, count]`, and the numbers, float32
+        `[paintings, numbers]`, in the order of the ranges.
 
     Raises:
         ValueError: if the files differ in anything else.
     """
     first, *others = contents
     if any(len(each) != len(first) for each in others):
-        raise ValueError("The files of a trunk's paintings must have one length. Received: several")
+        raise ValueError(
+            "The files of a trunk's paintings must have equal lengths, but differ in length."
+        )
     ranges = [
         [start, length // 4]
         for start, length in _buffers(first)
@@ -65,7 +67,7 @@ def value_ranges(contents):
 
 
 def with_values(content, ranges, values):
-    """Puts the numbers of a painting, or of a blend, into a file: see `value_ranges`."""
+    """Returns a file with the numbers of a painting or a blend: see `value_ranges`."""
     content = bytearray(content)
     done = 0
     for offset, count in ranges:

@@ -1,9 +1,9 @@
-"""A size to begin with, for files of free height and width.
+"""An initial size for files of free height and width.
 
-The converter writes free sides as 1 into the input's shape, and only its `shape_signature` says
-that they are free. A network whose convolutions have no padding of their own cannot be planned at
-1 x 1. Java's `Interpreter` does so as soon as it is made, before anyone can give it a size, and
-raises; it cannot load such a file. LiteRT for Python plans later.
+The converter writes free sides as 1 into the input's shape; only `shape_signature` tells that they
+are free. Java's `Interpreter` allocates tensors for this shape when it is created, before an app
+can give it a size. A network of convolutions without padding cannot be allocated at 1 x 1, so
+Java could not load such a file. LiteRT for Python allocates later.
 """
 
 from tensorflow.lite.tools import flatbuffer_utils
@@ -12,15 +12,15 @@ _SIDE = 64  # pixels: small, so that planning for it costs nothing
 
 
 def with_first_size(content, facts):
-    """Gives the inputs of a TFLite file of free size a size to begin with; they stay free.
+    """Sets the initial size of the inputs of a TFLite file. They still take any size.
 
     Args:
         content: Bytes of the file.
-        facts: Dictionary with `minimum`, the least side, and `noise`, of which each entry has the
-            `name` of an input and the `ratio` of the image's side to its own.
+        facts: Dictionary with `minimum`, the least side in pixels, and `noise`, a list: each entry
+            has the `name` of an input, and the `ratio` of the image's side to the input's.
 
     Returns:
-        Bytes.
+        Bytes of the changed file.
     """
     model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
     side = max(_SIDE, facts["minimum"])

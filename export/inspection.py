@@ -1,4 +1,4 @@
-"""What an exported file holds and how it does: its operations, delegates, likeness and speed."""
+"""Measures an exported file: its operations, delegates, similarity and speed."""
 
 import contextlib
 import io
@@ -28,16 +28,16 @@ def operations(path):
 
 
 def delegate_problems(path):
-    """Lists what keeps GPU delegates from taking a whole TFLite file; none is the aim.
+    """Lists the reasons why GPU delegates cannot run a whole TFLite file.
 
-    Looked for: free sizes, tensors of more than four axes, operations that are not builtin, and
-    what TensorFlow's own analyzer reports of GPU compatibility.
+    It looks for free sizes, tensors of more than four axes, operations that are not builtin, and
+    the problems that TensorFlow's own analyzer reports for GPUs.
 
     Args:
-        path: The file.
+        path: Path of the file.
 
     Returns:
-        List of strings.
+        List of strings; empty if a GPU can run all of it.
     """
     model = flatbuffer_utils.read_model(str(path))
     tensors = [tensor for graph in model.subgraphs for tensor in graph.tensors]
@@ -61,32 +61,33 @@ def delegate_problems(path):
 
 
 def partitions(interpreter):
-    """Counts the pieces of a file that XNNPACK, the delegate for processors, runs.
+    """Counts the partitions of a file that XNNPACK, the delegate for CPUs, runs.
 
     Args:
-        interpreter: LiteRT's, with its tensors allocated.
+        interpreter: LiteRT's `Interpreter`, with its tensors allocated.
 
     Returns:
-        Integer; 1 is the best.
+        Integer; 1 is best, because nothing is copied between partitions.
     """
     # LiteRT has no public word for it: each piece stands in its list as one DELEGATE.
     return sum(each["op_name"] == "DELEGATE" for each in interpreter._get_ops_details())
 
 
 def compare(style, path, photograph, threads=None, rounds=3):
-    """Runs a TFLite file on a photograph, and the style itself.
+    """Paints a photograph with a TFLite file and with its style, and compares the pictures.
 
     Args:
         style: `Style`.
-        path: The file.
-        photograph: Image file. A static file gets the middle of it at its own size, a free one
-            the whole, scaled to 640 pixels.
-        threads: Integer, or None.
-        rounds: Integer, timed runs.
+        path: Path of the file.
+        photograph: Path of an image. A file of fixed size gets the middle of it at that size,
+            other files the whole photograph, scaled to 640 pixels.
+        threads: Integer, number of threads. None leaves the choice to LiteRT.
+        rounds: Integer, number of timed runs.
 
     Returns:
-        Dictionary: `size` of the picture, `bytes`, `difference` (the largest, of values in
-        [0, 1]), `similarity` (structural), `milliseconds` (median), `partitions`.
+        Dictionary: `size` of the picture, `bytes` of the file, `difference` (the largest, of
+        values in [0, 1]), `similarity` (structural, 1 is equal), `milliseconds` (median),
+        `partitions`.
     """
     painter = Painter(path, threads)
     pixels = _pixels(photograph, painter.size)

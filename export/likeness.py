@@ -1,4 +1,4 @@
-"""How like its style an exported file paints."""
+"""How similar the pictures of an exported file are to those of its style."""
 
 import numpy as np
 import tensorflow as tf
@@ -10,15 +10,15 @@ _WINDOW = 11  # pixels, of the structural similarity
 
 
 def likeness(painter, generator, pixels):
-    """Paints a photograph with a file and with the generator that it was made of.
+    """Compares the pictures of an exported file and of the generator that it was made from.
 
     Args:
         painter: `litert.Painter`.
         generator: `keras.Model`.
-        pixels: float32 `[height, width, 3]` in [0, 1], of the file's size if that is not free.
+        pixels: float32 `[height, width, 3]` in [0, 1], of the file's size if that is fixed.
 
     Returns:
-        Tuple of the largest difference of any value in [0, 1], and the `similarity`.
+        Tuple of two floats: the largest difference of any value in [0, 1], and `similarity`.
     """
     seed = painter.facts["seed"] or 0
     picture = painter.stylize(pixels, seed)[None]
@@ -27,10 +27,10 @@ def likeness(painter, generator, pixels):
 
 
 def similarity(pictures, expected):
-    """Gives the mean structural similarity of pictures `[N, height, width, 3]` in [0, 1].
+    """Returns the mean structural similarity of pictures `[N, height, width, 3]` in [0, 1].
 
-    That of Wang et al. 2004, by TensorFlow: Gaussian window of 11 pixels, mean over colours;
-    smaller pictures are mirrored to fill it.
+    It is that of Wang et al., 2004, as `tf.image.ssim` computes it: Gaussian window of 11 pixels,
+    mean over the channels. Smaller pictures are extended by reflection.
     """
     height, width = (max(_WINDOW, side) for side in pictures.shape[1:3])
     pairs = [np.float32(mirror(each, height, width)) for each in (pictures, expected)]

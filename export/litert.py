@@ -3,8 +3,8 @@
     python -m tfstyle.export.litert STYLE.tflite PHOTO PICTURE [--threads N] [--seed N] [--grain G]
         [--strength S] [--keep-colors] [--mask MASK] [--stroke SIZE]
 
-Needs only the packages ai-edge-litert, numpy and pillow; `pip install --no-deps tfstyle` suffices.
-It is what a telephone does, and a pattern for other languages.
+It needs only the packages ai-edge-litert, numpy and pillow; `pip install --no-deps tfstyle` is
+enough. An app does the same in its own language.
 """
 
 import argparse
@@ -26,19 +26,20 @@ from tfstyle.noise import draw_noise
 
 
 class Painter:
-    """A TFLite file of `to_tflite`, loaded.
+    """Paints with a TFLite file that `to_tflite` wrote.
 
     Args:
         file: Path of the file, or its content as bytes.
-        threads: Integer, LiteRT's own choice if None.
+        threads: Integer, number of threads. None leaves the choice to LiteRT.
 
     Attributes:
-        facts: Dictionary of the JSON in the file: see `metadata`.
-        size: `(height, width)` of a static file, or None if they are free.
+        facts: Dictionary, the JSON in the file's metadata.
+        size: `(height, width)` in pixels if the file has a fixed size, otherwise None.
         interpreter: The LiteRT `Interpreter`.
 
     Raises:
-        ValueError: if the file is missing, damaged, or not of `to_tflite`; if threads are below 1.
+        ValueError: if the file is missing, damaged or not written by `to_tflite`, or threads is
+            below 1.
         ImportError: if ai-edge-litert is not installed.
     """
 
@@ -68,24 +69,26 @@ class Painter:
     ):
         """Paints a photograph.
 
-        A file of free size mirrors what lacks to its multiple at the right and lower border, as
-        `Style.stylize` does. A static one scales the photograph to fit inside its own size, mirrors
-        the rest, and gives the picture at the scaled size: the photograph's proportions.
+        A file without a fixed size extends the photograph by reflection to a multiple of the
+        generator's size, as `Style.stylize` does, and returns a picture of the photograph's size.
+        A file of fixed size scales the photograph to fit, extends it by reflection, and returns
+        the picture at the scaled size, which keeps the photograph's proportions.
 
         Args:
-            pixels: float32 `[height, width, 3]` in [0, 1], any size from 1 x 1 up.
-            seed: Integer, for files that take noise, and for the grain.
-            grain: As `Style.stylize` takes it.
-            strength: Likewise.
-            keep_colors: Likewise.
-            mask: Likewise.
-            stroke: Likewise; from 1 up for a static file.
+            pixels: float32 `[height, width, 3]` in [0, 1], of any size from 1 x 1.
+            seed: Integer, seed of the grain and of the noise of a file that takes noise.
+            grain: As in `Style.stylize`.
+            strength: As in `Style.stylize`.
+            keep_colors: As in `Style.stylize`.
+            mask: As in `Style.stylize`.
+            stroke: As in `Style.stylize`; at least 1 for a file of fixed size.
 
         Returns:
-            float32 `[height, width, 3]` in [0, 1]; of the photograph's size if the file's is free.
+            float32 `[height, width, 3]` in [0, 1].
 
         Raises:
-            ValueError: on an array of another kind, or a grain or strength out of range.
+            ValueError: if `pixels` has another shape, dtype or range, or an option is out of
+                range.
         """
         pixels = np.asarray(pixels)
         check_pixels(pixels)
@@ -106,7 +109,7 @@ class Painter:
         return look.apply(self._paint, pixels[None])[0]
 
     def run(self, arrays):
-        """Gives `stylized` for the arrays of all inputs, by name, of the very sizes.
+        """Runs the file: takes a dictionary of all inputs by name, and returns `stylized`.
 
         The interpreter has one set of tensors: threads that share a painter wait for each other.
         """
@@ -115,8 +118,7 @@ class Painter:
                 return self._runner(**arrays)["stylized"]
             except (RuntimeError, KeyError, ValueError) as error:
                 raise ValueError(
-                    f"The file cannot paint, it is damaged: {' '.join(str(error).split())}. Export "
-                    "the style again."
+                    f"The file is damaged: {' '.join(str(error).split())}. Export the style again."
                 ) from None
 
     def _paint(self, images, seed):
@@ -136,7 +138,7 @@ class Painter:
 
 
 def main():
-    """Runs the command line; a user's mistake prints one line and exits with 2."""
+    """Runs the command line. A user's mistake prints one line and exits with code 2."""
     parser = argparse.ArgumentParser(
         prog="python -m tfstyle.export.litert", description="Paint a photograph with a TFLite file."
     )
@@ -172,10 +174,10 @@ def main():
 
 
 def read_facts(path):
-    """Gives the JSON in a TFLite file.
+    """Returns the JSON in the metadata of a TFLite file, a dictionary.
 
     Raises:
-        ValueError: if the file is missing, no TFLite file, or not of `to_tflite`.
+        ValueError: if the file is missing, not a TFLite file, or not written by `to_tflite`.
     """
     return _read_facts(_read(path), path)
 
@@ -205,7 +207,7 @@ def _read_facts(content, path):
                 return facts
     except Exception as error:  # damaged bytes make flatbuffers raise nearly anything
         raise ValueError(f"{path} is damaged: {error!r}. Export the style again.") from None
-    raise ValueError(f"{path} was not written by tfstyle: it has no metadata entry of this name.")
+    raise ValueError(f"{path} was not written by tfstyle: it has no metadata entry 'tfstyle'.")
 
 
 def _check_facts(facts):
@@ -220,7 +222,7 @@ def _check_facts(facts):
 
 
 def interpreter_class():
-    """Gives LiteRT's `Interpreter`.
+    """Returns LiteRT's class `Interpreter`.
 
     Raises:
         ImportError: if ai-edge-litert is not installed.

@@ -1,11 +1,11 @@
-"""What a TFLite file says of itself: for people, for tools, and for our own runner.
+"""The metadata of a TFLite file: for people, for tools, and for `litert`.
 
-Two entries of the file's metadata:
+The file has two entries:
 
-- `TFLITE_METADATA`: name, description, author, licence, and of each tensor its content and range,
+- `TFLITE_METADATA`: name, description, author, licence, and the content and range of each tensor,
   in the schema that Android Studio, MediaPipe and other readers show.
-- `tfstyle`: JSON with what that schema has no place for, such as the multiples of height and
-  width. `to_tflite` writes the same beside the file.
+- `tfstyle`: JSON with everything else, such as the multiples of height and width. `to_tflite`
+  writes the same JSON beside the file.
 
 The schema's own library, MediaPipe, has not been able to read or write it since its release 0.10.30
 and brings OpenCV; so the few tables are written here with `flatbuffers`, which TensorFlow brings,
@@ -33,12 +33,13 @@ def add_metadata(content, facts):
 
     Args:
         content: Bytes of the file.
-        facts: Dictionary for JSON, with `name`, `description`, `author`, `license` and `tensors`:
-            of `inputs` and `outputs` dictionaries of `name`, `description`, `content` (`"image"`
-            or `"noise"`) and `range`.
+        facts: Dictionary that can be written as JSON, with the strings `name`, `description`,
+            `version`, `author` and `license`. Its `tensors` is a dictionary of the lists `inputs`
+            and `outputs`; each entry has `name`, `description`, `content` (`"image"` or
+            `"noise"`) and, for images, `range`.
 
     Returns:
-        Bytes.
+        Bytes of the file with metadata.
     """
     model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
     model.metadata = model.metadata or []
@@ -55,7 +56,7 @@ def add_metadata(content, facts):
 
 
 def _pack(facts):
-    """Gives a `ModelMetadata` of metadata_schema.fbs, as bytes."""
+    """Returns a `ModelMetadata` of metadata_schema.fbs, as bytes."""
     builder = flatbuffers.Builder(1024)
     inputs, outputs = (
         _vector(builder, [_tensor(builder, tensor) for tensor in facts["tensors"][kind]])

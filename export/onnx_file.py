@@ -20,20 +20,21 @@ _OPSET, _IR_VERSION = 17, 8  # of 2022: what readers of today have
 def to_onnx(style, path: str | Path) -> dict:
     """Writes a style as an ONNX file of free height and width, in float32.
 
-    Its input `image` is `[1, height, width, 3]` in [0, 1], its output `stylized` the same. Height
-    and width are multiples of the generator's, which the file's metadata state. A generator that
-    takes noise has an input for each scale, `noise_32` to `noise_1`.
+    The input `image` and the output `stylized` are `[1, height, width, 3]` in [0, 1]. Height and
+    width must be multiples of 4 (`johnson`) or 32 (`pyramid`); the file's metadata has the number
+    as `multiple`. A generator that takes noise has an input for each scale, `noise_32` to
+    `noise_1`.
 
     Args:
         style: `Style`.
         path: Path ending in `.onnx`.
 
     Returns:
-        Dictionary: the metadata.
+        Dictionary, the file's metadata.
 
     Raises:
-        ValueError: if the path ends in something else, or the generator has a layer that is not
-            known here.
+        ValueError: if the path does not end in `.onnx`, or the generator has a layer that cannot
+            be converted.
         ImportError: if onnx is not installed.
 
     Example: `to_onnx(tfstyle.load("mosaic"), "mosaic.onnx")`
@@ -104,8 +105,8 @@ class _Network:
             return self._input(layer)
         if name not in _OPERATIONS:
             raise ValueError(
-                f"ONNX has no operation here for the layer {layer.name!r} of kind {name}. Known "
-                f"are {', '.join(_OPERATIONS)}."
+                f"The layer {layer.name!r} of type {name} cannot be converted to ONNX. These "
+                f"can: {', '.join(_OPERATIONS)}."
             )
         return _OPERATIONS[name](self, layer, *given)
 
@@ -152,7 +153,7 @@ def _identity(network, layer, x):
 
 def _reflect(network, layer, x):
     if layer.symmetric and layer.padding > 1:
-        raise ValueError(f"ONNX cannot mirror {layer.padding} pixels with the border pixel.")
+        raise ValueError(f"ONNX has symmetric padding by 1 pixel only. Received: {layer.padding}")
     mode = "edge" if layer.symmetric else "reflect"
     return network.add(
         "Pad", x, _integers(0, 0, *[layer.padding] * 2, 0, 0, *[layer.padding] * 2), mode=mode
@@ -176,7 +177,9 @@ def _convolve(network, layer, x):
     upsampling = getattr(layer, "upsampling", False)
     kernel = kernel_of_phases(layer.kernel, upsampling) if upsampling else layer.kernel
     if layer.padding != "valid":
-        raise ValueError(f"ONNX cannot run {layer.name!r}: padding={layer.padding!r}.")
+        raise ValueError(
+            f"{layer.name!r} must have padding='valid' for ONNX. Received: {layer.padding!r}"
+        )
     bias = [_array(layer.bias)] if layer.use_bias else []
     inputs = x, _array(kernel).transpose(3, 2, 0, 1)
     if not upsampling:
@@ -214,7 +217,9 @@ def _rescale(network, layer, x):
 
 def _activate(network, layer, x):
     if layer.activation.__name__ != "relu":
-        raise ValueError(f"ONNX has no activation here as that of {layer.name!r}.")
+        raise ValueError(
+            f"The only activation for ONNX is relu. Received: {layer.activation.__name__}"
+        )
     return network.add("Relu", x)
 
 

@@ -41,17 +41,18 @@ _SMALLEST = 2.0**-14  # the smallest normal float16; GPUs may take what is below
 
 
 def make_portable(generator):
-    """Gives a generator of the same pictures that float16 and every delegate can compute.
+    """Returns a generator that paints the same pictures and runs in float16 on every delegate.
 
-    The channels before each normalization are scaled by powers of two, which the normalization
-    cancels and float32 computes without rounding, to a standard deviation near 1/32 on a fixed
-    image of noise. Where the image alone decides the picture, its contrast is evened.
+    The channels before each normalization are scaled by powers of two to a standard deviation
+    near 1/32 on a fixed image of noise. The normalization cancels the factors, and powers of two
+    cause no rounding in float32. If the generator takes no noise, the contrast of the image is
+    evened too: see `EvenContrast`.
 
     Args:
         generator: `keras.Model` of `generators`.
 
     Returns:
-        `keras.Model` with its own weights.
+        `keras.Model`, with weights of its own.
     """
     scales = _scales(generator)
     centered = scales and not _has(generator, keras.layers.ZeroPadding2D)
@@ -120,16 +121,16 @@ class FloatSafeNormalization(keras.layers.Layer):
         variance   = max(4096 * (mean of square + epsilon * factor ** 2), 2 ** -14)
         y = gamma * 64 * (x - mean) / sqrt(variance) + beta
 
-    A mean is taken over width, then over height: for an image of up to 1080 x 1080 pixels no sum
-    of squares is above 6 * 1080 = 6480, and 4096 * 6 = 24,576 is below 65,504. The limit of 6 is
-    the RELU6 that TFLite's MUL has for nothing.
+    A mean is taken over width, then over height. For an image of up to 1080 x 1080 pixels, no sum
+    of squares is above 6 * 1080 = 6480, and 4096 * 6 = 24,576 is below 65,504, the largest
+    float16. The limit of 6 is a RELU6, which TFLite's MUL applies at no cost.
 
     Args:
-        epsilon: List of floats, one a channel: the one of `InstanceNormalization` times the square
-            of the scale of the input.
+        epsilon: List of floats, one for each channel: the epsilon of `InstanceNormalization` times
+            the square of the scale of the input.
 
     Input shape:
-        `[N, height, width, channels]`; or the list of it and of the factor of `EvenContrast`.
+        `[N, height, width, channels]`, or a list of it and the factor of `EvenContrast`.
 
     Output shape:
         As the first input.
@@ -162,10 +163,10 @@ class FloatSafeNormalization(keras.layers.Layer):
 
 
 class CenteredInput(ImageInput):
-    """`ImageInput` less the mean colour of each image.
+    """`ImageInput` minus the mean colour of each image.
 
-    A normalization behind a convolution cancels what is added to a whole channel, and reflection
-    adds it to the border too. (Zeros would not: with them the image is left as it is.)
+    A normalization after a convolution cancels a constant that is added to a whole channel, if the
+    border is padded by reflection. A generator that pads with zeros keeps `ImageInput`.
     """
 
     def call(self, inputs):
@@ -178,16 +179,17 @@ class EvenContrast(keras.layers.Layer):
 
         factor = 1 / (2 * max(largest absolute value, 2 ** -12))
 
-    A normalization behind a convolution cancels the factor, if its epsilon takes part.
+    A normalization after a convolution cancels the factor, if its epsilon is multiplied by the
+    factor's square.
 
     Args:
-        gain: Float.
+        gain: Float, multiplies the image further.
 
     Input shape:
-        `[N, height, width, channels]`, images less their mean colour.
+        `[N, height, width, channels]`, images minus their mean colour.
 
     Output shape:
-        List of that of the input, and of the factor, `[N, 1, 1, 1]`.
+        List of the input's shape and `[N, 1, 1, 1]`, the factor.
     """
 
     def __init__(self, gain, **kwargs):
@@ -207,12 +209,18 @@ class EvenContrast(keras.layers.Layer):
 
 
 class HalvingPooling(keras.layers.Layer):
-    """Average pooling by a power of two, in steps of 2: no sum has more than four values.
+    """Average pooling by a power of two, in steps of 2, so that no sum has more than four values.
 
-    TFLite's converter computes once what several of these have in common.
+    Steps that several of these layers share become one operation in the TFLite file.
 
     Args:
-        ratio: Integer, a power of two.
+        ratio: Integer, a power of two: the size of the pooled squares in pixels.
+
+    Input shape:
+        `[N, height, width, channels]`.
+
+    Output shape:
+        `[N, height // ratio, width // ratio, channels]`.
     """
 
     def __init__(self, ratio, **kwargs):
@@ -234,7 +242,7 @@ class HalvingPooling(keras.layers.Layer):
 
 
 class SlicedReflection(ReflectionPadding2D):
-    """`ReflectionPadding2D` of slices, one a row and column that is mirrored."""
+    """`ReflectionPadding2D` that concatenates one slice for each mirrored row and column."""
 
     def call(self, inputs):
         rows = self._pad(inputs, lambda x, at: x[:, at], axis=1)
@@ -251,7 +259,7 @@ class SlicedReflection(ReflectionPadding2D):
 
 
 class UpsamplingConvolution(Conv2D):
-    """`Conv2D` with upsampling, whose bias is added before DEPTH_TO_SPACE: for nothing."""
+    """`Conv2D` with upsampling that adds its bias before DEPTH_TO_SPACE, which costs nothing."""
 
     def call(self, inputs):
         kernel = kernel_of_phases(self.kernel, self.upsampling)
@@ -267,7 +275,7 @@ class DepthToSpaceUpsampling(NearestUpsampling2D):
 
 
 def mean_of_means(x):
-    """Gives the mean over width, then height: `[N, 1, 1, channels]`."""
+    """Returns the mean over width, then height: `[N, 1, 1, channels]`."""
     return ops.mean(ops.mean(x, axis=2, keepdims=True), axis=1, keepdims=True)
 
 
@@ -276,7 +284,7 @@ def _concatenate(tensors, axis):
 
 
 def _set_biases(portable, names):
-    """Lets the convolutions of these names give 0 where the image is flat."""
+    """Sets the biases of the named convolutions so that they return 0 where the image is flat."""
     layers = [
         layer
         for layer in portable.layers
@@ -298,7 +306,7 @@ def _has(generator, kind):
 
 
 def _scales(generator):
-    """Gives the power of two of each channel, by the name of the normalization behind it."""
+    """Returns the power of two for each channel, by the name of the normalization after it."""
     layers = [layer for layer in generator.layers if isinstance(layer, InstanceNormalization)]
     if not layers:
         return {}
@@ -315,7 +323,7 @@ def _scales(generator):
 
 
 def _noise_image(side=256):
-    """Gives an image whose detail at all sizes is that of a photograph: `[side, side, 3]`."""
+    """Returns noise with detail at all sizes, as a photograph has: `[side, side, 3]`."""
     rng = np.random.default_rng(0)
     image = np.zeros((side, side, 3))
     for pixels in (64, 32, 16, 8, 4, 2, 1):
@@ -326,10 +334,10 @@ def _noise_image(side=256):
 
 
 def _producers(generator):
-    """Gives the layer that decides each normalization's scale, by the latter's name.
+    """Returns the layer that sets the scale of each normalization's input, by the latter's name.
 
-    It is the convolution before it; in `pyramid` also the normalization before it, whose ReLU
-    between lets a positive scale pass.
+    It is the convolution before it. In `pyramid` it can be another normalization: a positive scale
+    passes through the ReLU between them.
     """
     layers = {id(layer.output): layer for layer in generator.layers}
     producers = {}

@@ -1,8 +1,8 @@
-"""In how many bits a TFLite file keeps the weights of each convolution, and computes with them.
+"""The number of bits in which a TFLite file stores the weights of each convolution and computes.
 
-The nearer a convolution is to the image, the more its rounding costs: every later layer builds on
-it, and where the image is nearly flat a normalization enlarges it. Near the image there are few
-weights, so they keep more bits. What rounding does to flat areas: see `rounding`.
+Rounding costs most in the convolutions near the image: every later layer depends on them, and a
+normalization amplifies their error where the image is nearly flat. These convolutions have few
+weights, so they keep more bits. `rounding` explains what rounding does to flat areas.
 """
 
 import numpy as np
@@ -29,7 +29,7 @@ _IN_FLOAT = (
 
 
 def store_weights(content, generator, precision):
-    """Rounds the weights of the convolutions of a TFLite file that are float32.
+    """Rounds the float32 weights of the convolutions of a TFLite file.
 
     Args:
         content: Bytes of the file.
@@ -65,8 +65,8 @@ def store_weights(content, generator, precision):
 def float_convolutions(content, generator):
     """Lists the output tensors of the convolutions that `"int8"` computes in float32, by name.
 
-    They are those near the image, whose outputs have the sharpest peaks, up to 40 standard
-    deviations, beside which the steps of int8 are coarse; and those that upsample: see `rounding`.
+    They are those near the image, and those that upsample: see `rounding`. The outputs near the
+    image have peaks of up to 40 standard deviations, which makes the steps of int8 too coarse.
 
     Args:
         content: Bytes of a TFLite file.
@@ -82,12 +82,13 @@ def float_convolutions(content, generator):
 
 
 def quantize(converter, samples, in_float):
-    """Converts with convolutions in int8, but those named, and the rest in float32.
+    """Converts a model with its convolutions in int8, and everything else in float32.
 
     Args:
         converter: `tf.lite.TFLiteConverter`.
-        samples: Function that gives an iterable of inputs: see `representative_dataset`.
-        in_float: Names of `float_convolutions`.
+        samples: Function without arguments that returns an iterable of inputs: see
+            `representative_dataset` of the converter.
+        in_float: Names of convolutions to keep in float32: see `float_convolutions`.
 
     Returns:
         Bytes of the TFLite file.
@@ -104,7 +105,7 @@ def quantize(converter, samples, in_float):
 
 
 def _convolutions(model):
-    """Lists each convolution, and how many are on the longest path from the image to it."""
+    """Lists each convolution with the number of those on the longest path from the image to it."""
     depth, found = {}, []  # of a tensor: convolutions on the longest path to it
     for operator in model.subgraphs[0].operators:
         before = max((depth.get(tensor, 0) for tensor in operator.inputs), default=0)
@@ -117,7 +118,7 @@ def _convolutions(model):
 
 
 def _upsampling(model):
-    """Gives the tensors whose channels become pixels."""
+    """Returns the tensors whose channels become pixels."""
     operators = model.subgraphs[0].operators
     return {each.inputs[0] for each in operators if _name(model, each) == "DEPTH_TO_SPACE"}
 
@@ -136,7 +137,7 @@ def _replace(model, tensor, values, kind, scales=None):
 
 
 def _dequantize(model, operator):
-    """Lets a convolution take its weights as float32; LiteRT converts them once, on loading."""
+    """Converts a convolution's weights to float32 in the file. LiteRT runs it once, on load."""
     graph = model.subgraphs[0]
     number = operator.inputs[1]
     weights = graph.tensors[number]
@@ -152,7 +153,7 @@ def _dequantize(model, operator):
 
 
 def _code(model, operation):
-    """Gives the index of an operation in the file's list, which it is added to if missing."""
+    """Returns the index of an operation in the file's list, after adding it if it is missing."""
     version = 5  # takes weights of float16, and of int8 with a scale for each channel
     for index, code in enumerate(model.operatorCodes):
         if code.builtinCode == operation:

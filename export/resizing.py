@@ -1,9 +1,9 @@
 """One TFLite file for every size: which of its numbers a height and a width decide.
 
-LiteRT.js runs only files of static size. Two files of one generator that differ in size differ in
-some hundred 32-bit integers, the shapes. Each is `slope * side + intercept` of the height or of
-the width. `shape_rules` finds them, so that the page sets them for any photograph and loads the
-weights once.
+LiteRT.js only runs files of fixed size. Two files of one generator for different sizes differ in
+a few hundred 32-bit integers, the shapes. Each is `slope * side + intercept` of the height or of
+the width. `shape_rules` finds them. The page sets them for each photograph, and loads the weights
+only once.
 """
 
 import math
@@ -17,15 +17,15 @@ def shape_rules(convert, multiple, minimum):
     Args:
         convert: Function of `(height, width)` that returns the bytes of a file of that size. It
             is called four times.
-        multiple: Integer that heights and widths are multiples of.
-        minimum: Integer, the smallest height and width.
+        multiple: Integer; heights and widths are multiples of it, in pixels.
+        minimum: Integer, the smallest height and width, in pixels.
 
     Returns:
-        The bytes of a file, and the rules: a list of `[axis, slope, intercept, offsets]`. The
-        32-bit integer at each offset is `slope * (height, width)[axis] + intercept`.
+        Tuple of the bytes of a file and its rules, a list of `[axis, slope, intercept, offsets]`.
+        The 32-bit integer at each offset is `slope * (height, width)[axis] + intercept`.
 
     Raises:
-        ValueError: if sizes change anything else in the file.
+        ValueError: if the size changes anything else in the file.
     """
     step = math.lcm(multiple, 32)
     height, width = 2 * step, 3 * step
@@ -47,15 +47,15 @@ def shape_rules(convert, multiple, minimum):
 
 
 def resized(content, rules, size):
-    """Sets the shapes of a file: see `shape_rules`. The page does the same.
+    """Sets the shapes of a file, as the page does: see `shape_rules`.
 
     Args:
         content: Bytes of the file.
-        rules: Those of the file.
-        size: `(height, width)`.
+        rules: Rules of the file, as `shape_rules` returns them.
+        size: `(height, width)` in pixels.
 
     Returns:
-        Bytes.
+        Bytes of the file for this size.
     """
     numbers = np.frombuffer(_whole_numbers(content), "<i4").copy()
     for axis, slope, intercept, offsets in rules:
@@ -64,7 +64,7 @@ def resized(content, rules, size):
 
 
 def without_metadata(content):
-    """Drops the converter's notes from a TFLite file, one of which is a hash of the graph."""
+    """Removes the converter's metadata from a TFLite file, which has a hash of the graph."""
     from tensorflow.lite.tools import flatbuffer_utils  # what runs files does not need it
 
     model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))

@@ -1,11 +1,11 @@
 """Rounds the weights of a convolution so that flat areas of an image stay as they are.
 
 Where an image is flat, each channel is constant, and only the sum of a kernel counts. The
-normalization behind it divides by a deviation that is nearly 0 there, and makes a picture of what
-rounding adds to the sums. The worst is a convolution that upsamples: its kernels for the four
-pixels of a square have one sum, rounded they have four, and a grey image becomes a checkerboard. So
-weights are rounded to the nearest step, and then as few as possible one step further, until each
-sum is right.
+normalization after it divides by a deviation near 0, so it makes a visible pattern of the error
+that rounding adds to the sums. A convolution that upsamples is the worst case: its kernels for the
+four pixels of a square have equal sums, but unequal sums after rounding, and a grey image becomes a
+checkerboard. So weights are rounded to the nearest step. Then as few of them as possible are
+rounded the other way, until each sum is right.
 """
 
 import numpy as np
@@ -16,8 +16,8 @@ def to_half(weights, phases=1):
 
     Args:
         weights: float32 `[out, height, width, in]`.
-        phases: Integer; 4 if the output channels are four times as many, for the pixels of a
-            square: their sums become equal, if they were.
+        phases: Integer; 4 if the output channels are those of the four pixels of a square.
+            Kernels of equal sums then keep equal sums.
 
     Returns:
         float16, of the same shape.
@@ -35,7 +35,7 @@ def to_int8(weights, phases=1):
 
     Args:
         weights: As for `to_half`.
-        phases: Likewise.
+        phases: As for `to_half`.
 
     Returns:
         Tuple of int8 `[out, height, width, in]` and float32 `[out]`, the scales.
@@ -46,7 +46,7 @@ def to_int8(weights, phases=1):
 
 
 def _largest(weights, phases):
-    """Gives the largest absolute value of each channel, over its phases: `[out / phases]`."""
+    """Returns the largest absolute value of each channel, over its phases: `[out / phases]`."""
     grouped = np.abs(weights).reshape(phases, -1, *weights.shape[1:])
     return np.maximum(grouped.max(axis=(0, 2, 3, 4)), 1e-30).astype("float64")
 
@@ -56,7 +56,7 @@ def _each(steps, phases):
 
 
 def _rounded(weights, steps, phases):
-    """Gives weights in whole steps whose sums over height and width are the nearest possible."""
+    """Returns weights in whole steps whose sums over height and width are nearest to the given."""
     outputs, height, width, inputs = weights.shape
     exact = (weights / _each(steps, phases)).transpose(0, 3, 1, 2)
     exact = exact.reshape(phases, -1, inputs, height * width)

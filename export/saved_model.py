@@ -15,25 +15,26 @@ SIGNATURE = "serving_default"
 
 
 def to_saved_model(style: Style, folder: str | os.PathLike[str]) -> Path:
-    """Writes a style as a SavedModel, version 1 in the layout of TensorFlow Serving.
+    """Writes a style as a SavedModel, in the folder layout of TensorFlow Serving, as version 1.
 
-    Plain `tf.saved_model.load` reads it, without tfstyle and without Keras. Its one signature:
+    `tf.saved_model.load` reads it, without tfstyle and without Keras. It has one signature:
 
         serving_default(image: float32 [N, height, width, 3] in [0, 1]) -> {"stylized": the same}
 
-    Any height and width will do: what the generator's multiples need is mirrored inside, as
-    `Style.stylize` does, and cut off the picture. A generator that takes noise has an input for
-    each z, `noise_32` to `noise_1`, and takes multiples alone: see `generators.sample_noise`.
+    Height and width are free: the model extends images by reflection, as `Style.stylize` does, and
+    crops the picture. A generator that takes noise has an input for each scale, `noise_32` to
+    `noise_1`, and only takes heights and widths that are multiples of 32: see
+    `generators.sample_noise`.
 
     Args:
         style: `Style`.
-        folder: Path; the SavedModel is `folder/1`, which an earlier export may hold.
+        folder: Path. The SavedModel is written to `folder/1`, and replaces an earlier one there.
 
     Returns:
         `pathlib.Path` of `folder/1`.
 
     Raises:
-        ValueError: if `folder` is a file, or `folder/1` is something else than a SavedModel.
+        ValueError: if `folder` is a file, or `folder/1` holds something other than a SavedModel.
 
     Example:
 
@@ -44,7 +45,7 @@ def to_saved_model(style: Style, folder: str | os.PathLike[str]) -> Path:
     if folder.is_file():
         raise ValueError(f"{folder} is a file. Give a folder.")
     if holds_anything(target) and not (target / "saved_model.pb").exists():
-        raise ValueError(f"{target} exists and is no SavedModel. Give another folder.")
+        raise ValueError(f"{target} exists and is not a SavedModel. Give another folder.")
     call = style.model if len(style.model.inputs) > 1 else _for_any_size(style.model)
     with replacing(target) as temporary:
         write_function(style.model, temporary, (None, None, None), call=call)
@@ -58,9 +59,9 @@ def write_function(generator, folder, shape, seed=None, call=None):
         generator: `keras.Model` of `generators`.
         folder: Path of a new folder.
         shape: `(N, height, width)`, each an integer or None if free.
-        seed: Integer: the noise that a generator takes is this seed's, a constant; the shape must
-            be known then. With None each z is an input.
-        call: Function to write in the generator's place, which uses its weights.
+        seed: Integer, for a generator that takes noise: the noise of this seed becomes a
+            constant, and no side of the shape may be None. With None, the noise is an input.
+        call: Function to write instead of the generator. It uses the generator's weights.
     """
     call = call or generator
     module: Any = tf.Module()
@@ -86,7 +87,7 @@ def write_function(generator, folder, shape, seed=None, call=None):
 
 
 def _for_any_size(generator):
-    """Gives the generator as a function of images of any size."""
+    """Returns the generator as a function of images of any size."""
     multiple, minimum = size_rule(generator)
 
     def paint(images, training):
@@ -101,7 +102,7 @@ def _for_any_size(generator):
 
 
 def _mirrored(side, size):
-    """Gives `size` indices that run along a side and back, again and again."""
+    """Returns `size` indices that run along a side and back, again and again."""
     period = tf.maximum(2 * (side - 1), 1)
     indices = tf.range(size) % period
     return tf.minimum(indices, period - indices)

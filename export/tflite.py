@@ -86,46 +86,51 @@ def to_bytes(
     seed: int | None = None,
     refuse_damage: bool = True,
 ) -> tuple[bytes, dict[str, Any]]:
-    """Converts a style to the content of a TFLite file that has builtin operations only.
+    """Converts a style to the content of a TFLite file that only has builtin operations.
 
-    Its one signature `serving_default` takes `image`, float32 `[1, height, width, 3]` in [0, 1],
-    and gives `stylized`, the same. Its arithmetic is safe in float16, in which GPU delegates
-    compute, for photographs up to 1080 x 1080: see `portable`.
+    The file has one signature, `serving_default`. It takes `image` and returns `stylized`, both
+    float32 `[1, height, width, 3]` in [0, 1]. GPU delegates, which compute in float16, run it
+    without overflow for photographs up to 1080 x 1080: see `portable`.
 
     Args:
         style: `Style`.
         precision: One of
-            - `"float32"`: within 1e-3 of the style's own pictures.
-            - `"float16"`: weights of half the bytes; what GPU delegates compute in anyway.
-            - `"int8_weights"`: a third of the bytes; arithmetic in float32. Within 0.03 of the
-              style's own pictures.
-            - `"int8_dynamic"`: the same bytes; arithmetic on processors mostly in int8, in about
-              half the time. Some pixels are up to 0.3 off.
-            - `"int8"`: convolutions in int8, calibrated on `photographs`; the rest in float32,
-              for what a normalization gives depends on the photograph. Free sizes are refused.
-        size: Integer or `(height, width)`, which GPU delegates need; None for one file of free
-            height and width, for processors. Multiples of the generator's.
-        photographs: Image files, for `"int8"`: similar to those that will be painted, ten or more.
-        seed: Integer, for a generator that takes noise and a `size`: its noise becomes a constant.
-            With None the noise is an input for each scale, `noise_32` to `noise_1`.
+            - `"float32"`: pictures differ from the style's own by at most 1e-3 in [0, 1].
+            - `"float16"`: half the bytes. GPU delegates compute in float16 anyway.
+            - `"int8_weights"`: a third of the bytes; arithmetic in float32. Pictures differ by at
+              most 0.03 from the style's own.
+            - `"int8_dynamic"`: the same bytes. CPUs compute mostly in int8, in about half the
+              time. Some pixels differ by up to 0.3.
+            - `"int8"`: convolutions in int8, calibrated on `photographs`; everything else in
+              float32. It needs a `size`.
+        size: Integer or `(height, width)` in pixels, multiples of 4 (`johnson`) or 32
+            (`pyramid`). GPU delegates need a fixed size. With None, one file takes images of any
+            such size, on CPUs only.
+        photographs: Image files, for `"int8"`: ten or more, similar to those to be painted.
+        seed: Integer, for a generator that takes noise, with a `size`: the noise of this seed is
+            stored in the file. With None, the noise is an input for each scale, `noise_32` to
+            `noise_1`.
         refuse_damage: Whether `"int8"` raises if its pictures of `photographs` have a structural
             similarity below 0.95 with the style's own.
 
     Returns:
-        Bytes, which `litert.Painter` takes, and a dictionary: the facts that are inside them, and
-        `bytes`, how many they are; for int8 also `similarity`, the mean over photographs.
+        Tuple of the file's bytes, which `litert.Painter` takes, and a dictionary: the facts in the
+        file's metadata, and `bytes`, its length. For int8 it also has `similarity`, the mean
+        structural similarity to the style's own pictures (1 is equal).
 
     Raises:
-        ValueError: on another precision, a size that does not fit, int8 without photographs or
-            below the floor.
-        ImportError: on int8 without ai-edge-litert.
+        ValueError: if the precision is unknown, the size is no multiple of the generator's,
+            `"int8"` has no photographs or no size, or its similarity is below 0.95.
+        ImportError: for `"int8"`, if ai-edge-litert is not installed.
     """
     _check(precision, photographs, seed)
     size = _check_size(style.model, size)
     if precision == "int8" and size is None:
         raise ValueError("int8 needs a size: give size=384, or (height, width).")
     if seed is not None and size is None and len(style.model.inputs) > 1:
-        raise ValueError("Noise of a seed is a constant of known size: give size=384, or no seed.")
+        raise ValueError(
+            "A seed stores the noise in the file, which needs a size: give size=384, or no seed."
+        )
     content = convert(make_portable(style.model), precision, size, photographs, seed)
     facts = _facts(style, precision, size, seed)
     if size is None:
@@ -167,8 +172,8 @@ def _check(precision, photographs, seed):
         )
     if precision == "int8" and not photographs:
         raise ValueError(
-            "int8 is calibrated on photographs: give some (photographs=, or --calibrate) like "
-            "those that will be painted. int8_weights needs none."
+            "int8 is calibrated on photographs: give ten or more (photographs=, or --calibrate), "
+            "similar to those to be painted. int8_weights needs none."
         )
     if seed is not None and seed < 0:
         raise ValueError(f"seed must not be negative. Received: {seed}")
@@ -213,8 +218,8 @@ def _similarity(style, content, size, photographs, refuse):
     value = round(float(np.mean(found)), 4)
     if refuse and not value >= INT8_FLOOR:
         raise ValueError(
-            f"In int8 the pictures have a structural similarity of {value:.3f} with the style's "
-            f"own; at least {INT8_FLOOR} is expected. Use int8_weights or float16, calibrate on "
+            f"The int8 pictures have a structural similarity of {value:.3f} to the style's own "
+            f"pictures; expected at least {INT8_FLOOR}. Use int8_weights or float16, calibrate on "
             "other photographs, or accept it with refuse_damage=False (--accept-damage)."
         )
     return value
@@ -270,7 +275,7 @@ def _facts(style, precision, size, seed):
 
 
 def _license(style):
-    """Gives the licence of the painting, and that of weights which come from elsewhere."""
+    """Returns the licence of the painting, and that of imported weights."""
     parts = {"painting": style.recipe.rights}
     parts["weights"] = style.card.get("imported", {}).get("license")
     return "; ".join(f"{name}: {value}" for name, value in parts.items() if value)
@@ -278,7 +283,7 @@ def _license(style):
 
 @contextlib.contextmanager
 def _quiet():
-    """Drops what the converter warns of to its own developers."""
+    """Hides the converter's warnings, which are for its own developers."""
     logger = tf.get_logger()
     level = logger.level
     logger.setLevel("ERROR")

@@ -1,9 +1,9 @@
 """The page that paints in the browser: the files of `export/web/page`, with styles beside them.
 
 site/
-  index.html, scripts/, ...        the page, as it lies in this package: nothing is built
-  litert-1a2b3c4d/                 LiteRT.js, from page/litert.tar.xz, by whose hash it is named
-  styles.json                      what there is to choose
+  index.html, scripts/, ...        the page, copied from this package without a build step
+  litert-1a2b3c4d/                 LiteRT.js, from page/litert.tar.xz; named by its hash
+  styles.json                      the list of styles
   styles/                          the files of the styles: see `web_styles`
 """
 
@@ -33,7 +33,7 @@ _PROCESSES = 4  # of 1 GB each
 
 
 def styles_to_show(styles=()):
-    """Gives the folders of styles and trunks; the whole zoo, with its trunk, if there are none."""
+    """Returns the folders of styles and trunks. Defaults to all of the zoo."""
     if not styles:
         return [*map(find_style, style_folders()), find_trunk("trunk")]
     return [find_trunk(style) if is_trunk(style) else find_style(style) for style in styles]
@@ -47,19 +47,19 @@ def write_web_page(
     Styles that an older page in `folder` already has are not written again.
 
     Args:
-        folder: A new one, or that of an older page; any web server can serve it.
-        styles: Names in the zoo or folders, of the generator that is each one's default; a trunk
-            adds blends. The whole zoo if none.
-        address: The page's own on the web, if it is known: programs that show a preview of
-            a link need it.
-        processes: Integer, how many styles are written at a time; None for one for each
-            processor, up to four. Each takes 1 GB. With 1 this process writes them.
-        start: A module's function, called in each further process first; or None.
-        done: Called with the name of each style once it is written.
+        folder: A new folder, or the folder of an older page. Any web server can serve it.
+        styles: Names of styles of the zoo, or folders of styles; each is shown with its default
+            generator. A trunk adds blends. Defaults to the whole zoo.
+        address: URL of the page, if it is known. Programs that show a preview of a link need it.
+        processes: Integer, number of styles that are written at a time, each in a process that
+            takes 1 GB. Defaults to the number of CPU cores, up to 4. With 1, no process is
+            started.
+        start: Function of a module, called first in each new process; or None.
+        done: Function that is called with the name of each style once it is written.
 
     Raises:
-        ValueError: if there is no such style, two have one name, there are two trunks or no
-            style, or the folder holds other files.
+        ValueError: if a style does not exist, two styles have the same name, there are two trunks
+            or no style, or the folder holds other files.
 
     Example: `write_web_page("site", ["mosaic", "great_wave"])`
     """
@@ -100,7 +100,7 @@ def write_web_page(
 
 
 def first_photograph():
-    """Gives the path of the example photograph that visitors see first."""
+    """Returns the path of the example photograph that visitors see first."""
     examples = json.loads((PAGE / "photographs/photographs.json").read_text(encoding="utf-8"))
     return PAGE / "photographs" / f"{examples[0]['name']}.jpg"
 
@@ -108,12 +108,12 @@ def first_photograph():
 def _checked(places):
     names = [_name(place) for place in places]
     if len(set(names)) < len(names):
-        raise ValueError(f"Two styles have one name: {', '.join(names)}. Rename a folder.")
+        raise ValueError(f"Two styles have the same name: {', '.join(names)}. Rename a folder.")
     trunks = [place for place in places if _of_trunk(place)]
     if len(trunks) > 1:
-        raise ValueError(f"A page has one trunk. Received: {', '.join(map(str, trunks))}")
+        raise ValueError(f"A page takes at most one trunk. Received: {', '.join(map(str, trunks))}")
     if len(trunks) == len(places):
-        raise ValueError("A page needs a style beside its trunk: add --style NAME.")
+        raise ValueError("A page needs at least one style beside the trunk: add --style NAME.")
     return places
 
 
@@ -155,7 +155,9 @@ def _write_all(places, folder, photograph, processes, start):
 def _copy_page(folder, address):
     if not _is_page(folder):
         if holds_anything(folder):
-            raise ValueError(f"{folder} holds other files. Give a new folder, or an older page's.")
+            raise ValueError(
+                f"{folder} holds other files. Give a new folder, or that of an older page."
+            )
         folder.mkdir(parents=True, exist_ok=True)
         # A writing that is interrupted can be repeated.
         (folder / INDEX).write_text('{"styles":[]}', encoding="utf-8")
@@ -186,7 +188,7 @@ def _add_address(path, address):
 
 
 def _unpack_engine(folder):
-    """Writes LiteRT.js with its WASM in gzip, of which most web servers would send all bytes."""
+    """Writes LiteRT.js with its WASM in gzip, because most web servers do not compress WASM."""
     with tarfile.open(PAGE / _ENGINE) as archive:
         archive.extractall(folder, filter="data")
     for path in sorted(folder.glob("*.wasm")):
@@ -216,7 +218,7 @@ def _is_page(folder):
 
 
 def _key(place, photograph):
-    """Gives a hash of all that the files of a style depend on, this code among it."""
+    """Returns a hash of everything that the files of a style depend on, including this code."""
     parts = [*sorted(Path(__file__).parent.glob("*.py")), photograph]
     parts += sorted(path for path in place.rglob("*") if path.is_file())
     parts += sorted(place.parent.glob("painting.*"))
@@ -224,7 +226,7 @@ def _key(place, photograph):
 
 
 def _reuse(entry, key, old, new):
-    """Copies the files of an older page's style, if they are of the same key and all there."""
+    """Copies the files of an older page's style, if all exist and have the same key."""
     if not entry or entry["made_of"] != key:
         return False
     files = [old / unquote(address) for address in _addresses(entry)]

@@ -1,13 +1,13 @@
-"""The files of the page's styles: one TFLite file each, and pictures painted beforehand.
+"""The files of the page's styles: one TFLite file each, and pictures that are painted here.
 
     styles/mosaic-1a2b3c4d.tflite     the generator, for every size
     styles/mosaic-1a2b3c4d.webp       the first example photograph, painted: what visitors see first
-    styles/mosaic-1a2b3c4d-small.webp its middle
-    styles/mosaic-1a2b3c4d.golden     the same example, small, painted: raw RGB, to check a GPU
+    styles/mosaic-1a2b3c4d-small.webp the middle of that picture
+    styles/mosaic-1a2b3c4d.golden     the same example, small and painted: raw RGB, to check a GPU
     styles/mosaic-painting-1a2b3c4d.webp   the painting, small
-    styles/trunk-kiss-1a2b3c4d.values of a trunk's painting: float32 gamma and beta
+    styles/trunk-kiss-1a2b3c4d.values float32 gamma and beta of one painting of a trunk
 
-Each style is written by a process of its own, so nothing here imports TensorFlow at its top.
+Each style is written by its own process, so TensorFlow is only imported where it is used.
 """
 
 import hashlib
@@ -33,12 +33,12 @@ def write_style(place, folder, photograph):
     """Writes the files of a style.
 
     Args:
-        place: Folder of `find_style`.
+        place: Folder of a trained generator, as `find_style` returns it.
         folder: Folder for the files.
         photograph: Path of the first example photograph.
 
     Returns:
-        Dictionary, for the page's index.
+        Dictionary, the style's entry in `styles.json`.
     """
     from tfstyle.generators import noise_inputs, size_rule
 
@@ -114,15 +114,16 @@ def write_trunk(place, folder, photograph):
 
 
 def golden_pixels(photograph):
-    """Gives the small photograph that checks a GPU: uint8 `[GOLDEN, GOLDEN, 3]`."""
+    """Returns the small photograph that checks a GPU: uint8 `[GOLDEN, GOLDEN, 3]`."""
     return np.asarray(center_crop(read_image(photograph), GOLDEN))
 
 
 def fit(image, side, multiple, minimum):
-    """Scales a photograph, and mirrors what lacks to the generator's multiples, as the page does.
+    """Scales a photograph, and extends it by reflection to multiples, as the page does.
 
     Returns:
-        float32 `[1, height, width, 3]` in [0, 1], and the size that the photograph fills.
+        Tuple of float32 `[1, height, width, 3]` in [0, 1], and the `(height, width)` that the
+        photograph fills.
     """
     pixels = to_pixels(resize_longest(image, side))[None]
     height, width = pixels.shape[1:3]
@@ -135,7 +136,7 @@ def paint(content, entry, pixels):
 
     Args:
         content: Bytes of the file.
-        entry: The style's dictionary in the index.
+        entry: The style's entry in `styles.json`.
         pixels: float32 `[1, height, width, 3]` in [0, 1].
 
     Returns:
@@ -178,7 +179,7 @@ def _interpreter(content):
 
 
 def _noise(size, ratio, channels):
-    """Numbers of N(0, 1), the same ones as the page draws: see `randomNumbers` there."""
+    """Returns numbers of N(0, 1), the same as `randomNumbers` of the page."""
     shape = (1, size[0] // ratio, size[1] // ratio, channels)
     factors = np.full(2 * np.prod(shape), 1664525, "uint32")
     powers = np.multiply.accumulate(factors, dtype="uint32")

@@ -676,7 +676,7 @@ def test_a_painter_is_safe_in_threads(rng):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of POSIX")
 def test_a_named_pipe_does_not_block(tmp_path):
     os.mkfifo(tmp_path / "fifo.png")
-    with pytest.raises(ValueError, match=r"fifo\.png: It is no regular file"):
+    with pytest.raises(ValueError, match=r"fifo\.png: It is not a regular file"):
         read_image(tmp_path / "fifo.png")
 
 
@@ -695,5 +695,7 @@ def test_an_animated_image_is_not_painted_as_its_first_frame(rng, tmp_path):
 
 @pytest.mark.parametrize("name", ["https://example.org/a.jpg", ""])
 def test_addresses_and_empty_names_are_no_files(name):
-    with pytest.raises(ValueError, match=r"Addresses are not read: download it first|empty name"):
+    with pytest.raises(
+        ValueError, match=r"Addresses are not read: download it first|image file is empty"
+    ):
         read_image(name)

@@ -137,7 +137,7 @@ def test_a_saved_model_replaces_its_like_alone(johnson, tmp_path):
     (tmp_path / "other" / "1").mkdir(parents=True)
     to_saved_model(johnson, tmp_path / "other")
     (tmp_path / "other" / "1" / "saved_model.pb").unlink()
-    with pytest.raises(ValueError, match="is no SavedModel"):
+    with pytest.raises(ValueError, match="is not a SavedModel"):
         to_saved_model(johnson, tmp_path / "other")
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match="Give a folder"):
@@ -236,7 +236,7 @@ def test_noise_is_an_input_or_a_constant(noisy, tmp_path):
     for picture in (free.stylize(pixels, seed=7), baked.stylize(pixels)):
         np.testing.assert_allclose(picture, expected, atol=1e-3)
     assert np.abs(free.stylize(pixels, seed=8) - expected).max() > 0.01
-    with pytest.raises(ValueError, match="Noise of a seed is a constant of known size"):
+    with pytest.raises(ValueError, match="stores the noise in the file, which needs a size"):
         to_tflite(noisy, tmp_path / "wrong.tflite", seed=7)
 
 

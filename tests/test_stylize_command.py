@@ -130,7 +130,11 @@ def test_a_bad_item_does_not_refuse_the_others(stylize):
     assert stylize(*arguments, *others, "-o", "out")[0] == 1
     assert tree("out") == ["again/good.jpg", "good.jpg"]
     for word in (
-        *("fifo.jpg: It is no regular file", "folder.jpg holds no images", "taken.jpg is a folder"),
+        *(
+            "fifo.jpg: It is not a regular file",
+            "folder.jpg holds no images",
+            "taken.jpg is a folder",
+        ),
         *("missing.jpg: there is no such file", "No image matches *.tga"),
         "https://example.org/a.jpg: addresses are not read. Download it first.",
     ):
@@ -507,7 +511,7 @@ def test_pictures_of_16_bits_are_for_png_and_tiff(stylize):
     assert tree("out") == ["a.jpg.png", "b.tif", "c.png"]
     np.testing.assert_array_equal(tiff_levels("out/b.tif")[0, 0], (65535, 65535 - 128 * 257, 32639))
     assert stylize("a.jpg", "--bits", 16, "-o", "b.jpg")[0] == 1
-    assert "b.jpg: only .png and .tif hold 16 bits" in stylize.errors[0]
+    assert "b.jpg: only .png and .tif can have 16 bits" in stylize.errors[0]
     first, *others = frames_of(".gif")
     first.save("a.gif", save_all=True, append_images=others)
     assert stylize("a.gif", "--bits", 16)[0] == 1 and "single pictures" in stylize.errors[0]

@@ -102,7 +102,7 @@ def test_files_that_differ_in_more_than_numbers_are_no_trunk(trunk):
     one, other = (without_metadata(convert(model, "int8_weights", (64, side))) for side in (64, 96))
     with pytest.raises(ValueError, match="only in gamma and beta"):
         blending.value_ranges([one, other])
-    with pytest.raises(ValueError, match="one length"):
+    with pytest.raises(ValueError, match="equal lengths"):
         blending.value_ranges([one, one + b"more"])
 
 

@@ -1,4 +1,4 @@
-"""Any image as upright 8-bit sRGB: orientation, modes, depth and colour profiles."""
+"""Converts any image to upright 8-bit sRGB: orientation, modes, depth and colour profiles."""
 
 import contextlib
 import functools
@@ -27,17 +27,20 @@ _SPACES = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK", b"Lab ": "LAB"}
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Turns any image into an upright 8-bit RGB or RGBA one, in sRGB.
+    """Converts any image to an upright 8-bit RGB or RGBA image in sRGB.
 
-    EXIF rotation is applied; more than 8 bits are scaled to 8 (`depth.to_8_bits`); colours go
-    through the ICC profile to sRGB; palettes, grey and 1-bit are expanded.
+    EXIF rotation is applied. More than 8 bits are scaled to 8: see `depth.to_8_bits`. Colours are
+    converted by the ICC profile. Palettes, grey and 1-bit images become RGB.
+
+    Args:
+        image: `PIL.Image.Image`.
 
     Returns:
-        An image whose `info` has what `metadata_of` keeps, and in `icc_profile` the profile of
-        sRGB if the image had one of RGB: its own, if that is sRGB's.
+        `PIL.Image.Image` whose `info` has what `metadata_of` returns. If the image had an RGB
+        profile, `icc_profile` is a profile of sRGB: the image's own, if that is sRGB.
 
     Raises:
-        ValueError: if the image has no pixels, or some of more than 8 bits in an unknown range.
+        ValueError: if the image has no pixels, or pixels of more than 8 bits in an unknown range.
     """
     if 0 in image.size:
         raise ValueError(f"An image of {image.width} x {image.height} pixels has nothing to paint.")
@@ -65,11 +68,11 @@ def in_source_profile(picture: Image.Image | RowFile) -> Image.Image | RowFile:
     """Converts the picture of a photograph back to the photograph's own colour profile.
 
     Args:
-        picture: In sRGB, with the photograph's `info` as `to_rgb` gave it.
+        picture: Image in sRGB, with the photograph's `info` as `to_rgb` returned it.
 
     Returns:
-        An image in the RGB profile that the photograph had; the picture itself if that was sRGB's,
-        of another space, or none.
+        An image in the photograph's RGB profile. The picture itself, if that profile was sRGB or
+        not of RGB, or if the photograph had none.
     """
     profile = picture.info.get(SOURCE_PROFILE)
     if profile is None:

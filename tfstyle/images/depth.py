@@ -1,4 +1,4 @@
-"""Pixels of more than 8 bits, and floats, as 8 bits: by the range that the file states."""
+"""Converts pixels of more than 8 bits, and floats, to 8 bits by the range that the file states."""
 
 # Pillow's tags are of many types: those of damaged files are refused below.
 # pyright: reportArgumentType=false, reportOperatorIssue=false
@@ -18,21 +18,21 @@ _LEAST = 1 / 16
 
 
 def to_8_bits(image: Image.Image) -> Image.Image:
-    """Scales the pixels of a deep image (mode I, I;16 or F) to 8 bits; others are given back.
+    """Scales the pixels of an image of mode I, I;16 or F to 8 bits. Returns other images unchanged.
 
-    The range is the one that the file states: TIFF's smallest and largest sample, otherwise its
-    bits per sample. Floats, and images that are of no file, have the smallest of the ranges 0 to
-    1 (floats only), 0 to 255 and 0 to 65535 that holds them.
+    The range is that of TIFF's smallest and largest sample, otherwise of its bits per sample. For
+    floats, and for images that come from no file, it is the smallest of the ranges 0 to 1 (floats
+    only), 0 to 255 and 0 to 65535 that holds all pixels.
 
     Args:
-        image: Any image, loaded. Its TIFF tags are read, if it has them.
+        image: `PIL.Image.Image`, loaded.
 
     Returns:
-        An image of mode L, or LA where one level is transparent.
+        `PIL.Image.Image` of mode L, or LA if one level is transparent.
 
     Raises:
-        ValueError: if no range is stated and none holds the pixels, or if they use so little of
-            it that the picture would be black.
+        ValueError: if no range is stated and none holds all pixels, or if the pixels use so little
+            of the range that the picture would be black.
     """
     if image.mode != "F" and not image.mode.startswith("I"):
         return image
@@ -58,11 +58,11 @@ def to_8_bits(image: Image.Image) -> Image.Image:
 
 
 def refuse_shallow(image: Image.Image, tile: list) -> None:
-    """Refuses colours of 16 bits of which Pillow, which reads the upper 8, gives next to nothing.
+    """Refuses 16-bit colours that are nearly black in the upper 8 bits, which Pillow reads.
 
     Args:
-        image: The image, loaded.
-        tile: Its `tile` before it was loaded, which names the depth in the file.
+        image: `PIL.Image.Image`, loaded.
+        tile: Its `tile` before it was loaded, which tells the depth of the file.
 
     Raises:
         ValueError: if no colour reaches a sixteenth of the range.

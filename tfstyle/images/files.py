@@ -1,4 +1,4 @@
-"""Image files: found, read and written."""
+"""Finds, reads and writes image files."""
 
 import contextlib
 import io
@@ -26,10 +26,10 @@ _FIRST_IS_THE_PHOTOGRAPH = ("MPO", "PSD", "HEIF", "ICNS", "ICO", "CUR")
 
 
 def find_images(folder):
-    """Lists the image files of a folder, sorted by name, without hidden ones.
+    """Lists the image files of a folder, sorted by name, without hidden files.
 
     Raises:
-        ValueError: if the folder does not exist or holds none.
+        ValueError: if the folder does not exist or has no image files.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -45,19 +45,20 @@ def find_images(folder):
 
 
 def read_image(source, least_sides=None):
-    """Reads an image file as upright 8-bit sRGB, or with alpha where it has transparency.
+    """Reads an image file as upright 8-bit sRGB.
 
     Args:
-        source: Path of the file, or a binary file that is open.
-        least_sides: `(width, height)` that suffice. A JPEG is then decoded at 1/2, 1/4 or 1/8
-            of its size, many times faster, but not below these sides.
+        source: Path of the file, or an open binary file.
+        least_sides: `(width, height)` in pixels. A JPEG is decoded, many times faster, at 1/2, 1/4
+            or 1/8 of its size, as long as it is at least this large.
 
     Returns:
-        `PIL.Image.Image` of `to_rgb`, with the photograph's metadata and profile in `info`.
+        `PIL.Image.Image` of mode RGB, or RGBA if it has transparency. Its `info` has the
+        photograph's metadata and profile: see `to_rgb`.
 
     Raises:
-        ValueError: if the file is missing, is no image, truncated, animated or larger than
-            `PIL.Image.MAX_IMAGE_PIXELS`.
+        ValueError: if the file is missing, truncated, animated, not an image, or has more than
+            `PIL.Image.MAX_IMAGE_PIXELS` pixels.
     """
     with opened(source, least_sides) as image:
         frames = frame_count(image)
@@ -70,10 +71,10 @@ def read_image(source, least_sides=None):
 
 
 def still_of(image: Image.Image) -> Image.Image:
-    """Turns any image of Pillow into an upright 8-bit sRGB one: see `to_rgb`.
+    """Converts a `PIL.Image.Image` to upright 8-bit sRGB: see `to_rgb`.
 
     Raises:
-        ValueError: on the first of several frames, which would be painted in place of all.
+        ValueError: if the image has several frames, of which only the first would be painted.
     """
     frames = frame_count(image)
     if frames > 1 and image.tell() == 0:
@@ -86,14 +87,17 @@ def still_of(image: Image.Image) -> Image.Image:
 
 @contextlib.contextmanager
 def opened(source, least_sides=None) -> Iterator[Image.Image]:
-    """Opens an image file with Pillow; what is wrong with it then, or inside the block, is told.
+    """Context manager: opens an image file with Pillow, and explains errors inside its block.
 
     Args:
-        source: As `read_image` takes it.
-        least_sides: Likewise.
+        source: As for `read_image`.
+        least_sides: As for `read_image`.
+
+    Yields:
+        `PIL.Image.Image`.
 
     Raises:
-        ValueError: that names the file, and says what is wrong.
+        ValueError: if the file cannot be read. The message names the file and the reason.
     """
     name = source.name if hasattr(source, "read") else source
     try:
@@ -108,7 +112,7 @@ def opened(source, least_sides=None) -> Iterator[Image.Image]:
     except IsADirectoryError:
         raise ValueError(f"{name} is a folder. Give an image file.") from None
     except PermissionError:
-        raise ValueError(f"{name} must not be read: its permissions say so.") from None
+        raise ValueError(f"{name} cannot be read: its permissions forbid it.") from None
     except UnidentifiedImageError:
         raise ValueError(f"{name} {_unidentified(source)}") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -136,10 +140,10 @@ def frame_count(image: Image.Image) -> int:
 
 
 def read_images(paths, least_sides=None):
-    """Yields path and image, see `read_image`, of those files that can be read; warns of others.
+    """Yields `(path, image)` of the files that can be read: see `read_image`. Warns about others.
 
     Raises:
-        ValueError: at the end, if there was none.
+        ValueError: at the end, if no file can be read.
     """
     found = False
     for path in paths:
@@ -151,40 +155,46 @@ def read_images(paths, least_sides=None):
             found = True
             yield path, image
     if not found:
-        raise ValueError("None of the photographs can be read.")
+        raise ValueError(
+            "No photograph can be read. Give photographs in a format such as JPEG or PNG."
+        )
 
 
 def spread(paths, count):
-    """Gives all paths of a list, first `count` from all over it."""
+    """Yields all paths of a list, starting with `count` that are evenly spread over it."""
     chosen = np.linspace(0, len(paths), min(count, len(paths)), endpoint=False, dtype=int)
     return list(dict.fromkeys([*(paths[number] for number in chosen), *paths]))
 
 
 def read_middle(path, size):
-    """Reads an image file's middle, cropped and scaled: see `center_crop`, to pixels in [0, 1]."""
+    """Reads the middle of an image file, cropped and scaled to `size`: see `center_crop`.
+
+    Returns:
+        float32 `[height, width, 3]` in [0, 1].
+    """
     return to_pixels(center_crop(read_image(path), size))
 
 
 def write_image(image, path, quality=95):
-    """Writes an image under a temporary name, then renames it. The suffix decides the format.
+    """Writes an image file completely or not at all. The suffix decides the format.
 
-    Profile and metadata in `info` are kept where the format has a place for them; where it has
-    none for transparency, the image is written as a viewer shows it, on white.
+    The file keeps the profile and metadata of `info`, if the format has a place for them. If the
+    format has no transparency, transparent pixels are written on white.
 
     Args:
         image: `PIL.Image.Image`, RGB or RGBA.
-        path: The file; its folder is made if missing.
-        quality: Integer up to 100, of JPEG, WebP, AVIF and HEIC.
+        path: Path of the file. Its folder is created if it is missing.
+        quality: Integer in [0, 100], for JPEG, WebP, AVIF and HEIC; higher is better and larger.
 
     Raises:
-        ValueError: if the suffix is of no format that can be written.
-        OSError: if the file cannot be written, by its name.
+        ValueError: if files with this suffix cannot be written.
+        OSError: if the file cannot be written. The message names it.
     """
     write(path, lambda file: file.write(encoded(image, format_of(path), quality)))
 
 
 def write(path, writer):
-    """Writes a file by a function of the open file; see `write_image` for what is raised."""
+    """Writes a file by a function of the open file. Raises the errors of `write_image`."""
     path = Path(path)
     try:
         with replacing(path) as temporary, temporary.open("wb") as file:
@@ -204,8 +214,8 @@ def encoded(image, format, quality=95):
 
     Args:
         image: `PIL.Image.Image`, RGB or RGBA.
-        format: Of `format_of`.
-        quality: Integer up to 100.
+        format: Pillow's name of the format: see `format_of`.
+        quality: As for `write_image`.
     """
     if image.mode == "RGBA" and format in ("JPEG", "PCX", "PPM"):
         image = on_white(image)
@@ -229,7 +239,7 @@ def options(image, format, quality=95):
 
 
 def _bitmap(image):
-    """Returns a BMP file with alpha: of 32 bits, whose header says so, as Pillow's does not."""
+    """Returns a 32-bit BMP file whose header declares its alpha channel. Pillow's does not."""
     pixels = np.asarray(image)[::-1, :, [2, 1, 0, 3]].tobytes()
     masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
     per_metre = [round(value / 0.0254) for value in image.info.get("dpi", (96, 96))]
@@ -242,11 +252,11 @@ def _bitmap(image):
 def _open(source):
     if not hasattr(source, "read"):
         if not str(source):
-            raise ValueError("An empty name is no image file.")
+            raise ValueError("The name of the image file is empty. Give its path.")
         kind = os.stat(source).st_mode  # noqa: PTH116 - the name may be bytes
         if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
             # A FIFO whose writer never comes would block for ever.
-            raise ValueError("It is no regular file. Pipes are read by the name -.")
+            raise ValueError("It is not a regular file. To read from a pipe, give - as the name.")
     try:
         return Image.open(source)
     except UnidentifiedImageError:
@@ -262,7 +272,7 @@ def _unidentified(source):
 
 
 def _start_of(source):
-    """Returns the first bytes, in which formats are named."""
+    """Returns the first bytes of a file, which tell its format."""
     if hasattr(source, "read"):
         source.seek(0)
         return source.read(12)
@@ -280,6 +290,6 @@ def _one_line(error):
 
 def _refuse(image):
     if image.format == "EPS":  # a program: Pillow would have Ghostscript run it
-        raise ValueError("PostScript is refused, whatever the file is called. Save it as PNG.")
+        raise ValueError("PostScript files are not read, for safety. Save it as PNG.")
     if image.width * image.height > (Image.MAX_IMAGE_PIXELS or math.inf):
         raise Image.DecompressionBombError  # up to twice as many, Pillow itself only warns

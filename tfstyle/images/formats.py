@@ -1,4 +1,4 @@
-"""Kinds of image files: which hold photographs, and in which of them pictures are written."""
+"""Formats of image files: which can be read, and which can be written."""
 
 import functools
 import mimetypes
@@ -38,9 +38,9 @@ _NAMED = ".jpg, .png, .webp, .tif, .avif, .gif, .bmp"
 
 
 def is_photograph(path: str | Path) -> bool:
-    """Whether a file's suffix is one of the image formats that Pillow reads.
+    """Returns whether a file's suffix is that of an image format that Pillow reads.
 
-    HEIC counts where `pillow-heif` is installed.
+    It includes HEIC if `pillow-heif` is installed.
     """
     suffix = Path(path).suffix.lower()
     if suffix in HEIF:
@@ -51,17 +51,17 @@ def is_photograph(path: str | Path) -> bool:
 
 
 def is_video(path: str | Path) -> bool:
-    """Whether a file's suffix is that of a video."""
+    """Returns whether a file's suffix is that of a video."""
     suffix = Path(path).suffix.lower()
     kind, _ = mimetypes.guess_type(f"video{suffix}", strict=False)
     return suffix in _VIDEOS or (kind or "").startswith("video/")
 
 
 def format_of(path: str | Path) -> str:
-    """Returns Pillow's name of the format in which `write_image` writes to a path.
+    """Returns Pillow's name of the format that a path's suffix stands for, such as `"JPEG"`.
 
     Raises:
-        ValueError: if the suffix is of no format that can be written.
+        ValueError: if files with this suffix cannot be written.
     """
     format = WRITTEN.get(Path(path).suffix.lower())
     if format is None or (format == "HEIF" and not register_heif()):
@@ -74,10 +74,10 @@ def format_of(path: str | Path) -> str:
 
 
 def check_writer(format: str, path: str | Path) -> str:
-    """Returns a format that this Pillow writes.
+    """Returns `format` if the installed Pillow can write it.
 
     Raises:
-        ValueError: if it does not, as Pillow built without AVIF.
+        ValueError: if it cannot, such as a Pillow that was built without AVIF.
     """
     Image.init()
     if format not in Image.SAVE:
@@ -86,9 +86,10 @@ def check_writer(format: str, path: str | Path) -> str:
 
 
 def picture_name(photograph: str | Path) -> str:
-    """Returns the name of a photograph's picture: the same, or with `.png` after it.
+    """Returns the file name of a photograph's picture.
 
-    The latter where the photograph's format cannot be written in colour at any size.
+    It is the photograph's name, with `.png` appended if that format cannot be written in colour at
+    any size.
     """
     name = Path(photograph).name
     try:
@@ -100,7 +101,7 @@ def picture_name(photograph: str | Path) -> str:
 
 @functools.cache
 def register_heif() -> bool:
-    """Lets Pillow read and write HEIC, if `pillow-heif` is installed; returns whether it is."""
+    """Lets Pillow read and write HEIC. Returns False if `pillow-heif` is not installed."""
     try:
         import pillow_heif
     except ImportError:

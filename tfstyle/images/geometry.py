@@ -1,4 +1,4 @@
-"""Images and arrays of another size."""
+"""Changes the size of images and arrays."""
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -17,14 +17,14 @@ def resize_shortest(image, side):
 
 
 def limit_longest(image, side):
-    """Scales a `PIL.Image.Image` down, if need be, so that no side is above `side` pixels."""
+    """Scales a `PIL.Image.Image` down, if necessary, so that no side exceeds `side` pixels."""
     return image if max(image.size) <= side else resize_longest(image, side)
 
 
 def resize_pixels(pixels, size):
-    """Scales images `[N, height, width, channels]` of floats to `(height, width)`, bicubic.
+    """Scales float images `[N, height, width, channels]` to `(height, width)`, bicubic.
 
-    Smaller ones are the means of what they cover. Values stay within those of [0, 1].
+    Downscaling averages over the pixels that each new pixel covers. Values are clipped to [0, 1].
     """
     height, width = size
     if pixels.shape[1:3] == (height, width):
@@ -38,30 +38,33 @@ def resize_pixels(pixels, size):
 
 
 def center_crop(image, size):
-    """Cuts the largest part of the proportions of `size` from the middle, and scales it to `size`.
+    """Crops the largest middle part that has the proportions of `size`, and scales it to `size`.
 
     Args:
         image: `PIL.Image.Image`.
-        size: `(height, width)`, or an integer for a square.
+        size: `(height, width)` in pixels, or an integer for a square.
+
+    Returns:
+        `PIL.Image.Image`.
     """
     height, width = (size, size) if isinstance(size, int) else size
     return ImageOps.fit(on_white(image), (width, height), Image.Resampling.BICUBIC)
 
 
 def mirror(pixels, height, width):
-    """Grows images `[N, h, w, channels]` to a size, mirrored at their right and lower border."""
+    """Extends images `[N, h, w, channels]` to a size by reflection at right and bottom."""
     below, right = height - pixels.shape[1], width - pixels.shape[2]
     # NumPy mirrors again and again where the image is smaller than what it must grow by.
     return np.pad(pixels, ((0, 0), (0, below), (0, right), (0, 0)), mode="reflect")
 
 
 def fitting(side, multiple, minimum):
-    """Gives the least multiple that is at least `side` and `minimum`."""
+    """Returns the least multiple of `multiple` that is at least `side` and `minimum`."""
     return max(minimum, -(-side // multiple) * multiple)
 
 
 def montage(rows, gap=4):
-    """Puts rows of equally large `PIL.Image.Image`s side by side on white."""
+    """Arranges rows of `PIL.Image.Image`s of equal size on white, `gap` pixels apart."""
     width = max(sum(image.width + gap for image in row) for row in rows) - gap
     height = sum(row[0].height + gap for row in rows) - gap
     sheet = Image.new("RGB", (width, height), "white")

@@ -1,7 +1,7 @@
-"""Image files whose pixels go into a temporary file, strip by strip.
+"""Reads image files into a temporary file, strip by strip.
 
-pyvips decodes TIFF, PNG and JPEG so, if it is installed. Otherwise Pillow holds the image while
-it is copied. Either way the pixels are those of `read_image`.
+If pyvips is installed, it decodes TIFF, PNG and JPEG strip by strip. Otherwise Pillow holds the
+whole image while it is copied. The pixels are those of `read_image` in both cases.
 """
 
 # Without pyvips its name is None, and the functions that use it are not called.
@@ -60,16 +60,16 @@ def read_large(
     """Reads an image file as `read_image` does, into a temporary file.
 
     Args:
-        source: Path, or a binary file that is open, at its start.
-        folder: Where the temporary file lies; 3 bytes for each pixel.
-        progress: Function that is told the part that is read, in [0, 1].
+        source: Path, or an open binary file at its start.
+        folder: Folder for the temporary file, which takes 3 bytes for each pixel.
+        progress: Function that is called with the fraction that is read, in [0, 1].
 
     Returns:
-        `RowFile`, or None if only `read_image` can read it: an image with transparency, of more
-        than 8 bits, or an animation.
+        `RowFile`, or None for an image that only `read_image` can read: one with transparency or
+        more than 8 bits, or an animation.
 
     Raises:
-        ValueError: as `read_image`.
+        ValueError: if the file cannot be read: see `read_image`.
         OSError: if the disk is full.
     """
     parts = _parts(source)
@@ -90,7 +90,7 @@ def read_large(
 
 
 def _parts(source) -> Iterator:
-    """Yields size, turn and metadata of a file, then its strips in sRGB; nothing if it has none."""
+    """Yields size, orientation and metadata of a file, then its strips in sRGB, if it can."""
     with opened(source) as image:
         if not _can_be_read_by_strips(image):
             return
@@ -117,7 +117,7 @@ def _can_be_read_by_strips(image):
 
 
 def _put(result, top, strip, turn):
-    """Writes a strip, whose first row is given, where it lies in the upright image."""
+    """Writes a strip that begins with row `top` to its place in the upright image."""
     are_columns, rows_reversed, columns_reversed = turn
     if are_columns:
         strip = strip.swapaxes(0, 1)
@@ -170,7 +170,7 @@ def _is_for_vips(image, source):
 
 
 def _is_whole(tags, size):
-    """Whether a TIFF has all of its strips or tiles: libvips takes missing ones as black."""
+    """Returns whether a TIFF has all strips or tiles: libvips reads missing ones as black."""
     return any(
         starts and lengths and max(map(sum, zip(starts, lengths, strict=True))) <= size
         for starts, lengths in (map(tags.get, names) for names in _PLACES)
@@ -178,7 +178,7 @@ def _is_whole(tags, size):
 
 
 def _vips_decoder(image, source):
-    """Returns an image of pyvips that decodes from the top on; None if it is for Pillow."""
+    """Returns a pyvips image that decodes from top to bottom; None if Pillow must read it."""
     vips = _vips()
     if vips is None or not _is_for_vips(image, source):
         return None
@@ -195,9 +195,9 @@ def _vips_decoder(image, source):
 
 
 def _without_pixels(source):
-    """Returns a PNG of one pixel with all that a PNG says beside its pixels, before and after them.
+    """Returns a PNG of one pixel with the metadata of a PNG.
 
-    Pillow reads the latter only with the pixels.
+    Pillow reads the metadata that follows the pixels only after all pixels.
     """
     if not hasattr(source, "read"):
         with Path(os.fsdecode(source)).open("rb") as file:

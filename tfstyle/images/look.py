@@ -1,4 +1,4 @@
-"""How a picture looks beside what the generator painted: grain, strength, colours, mask, stroke."""
+"""Options that do not depend on the generator: grain, strength, colours, mask, stroke."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Look:
             Time and memory grow as `1 / stroke ** 2`.
 
     Raises:
-        ValueError: on a value out of range, or a mask that is none.
+        ValueError: if a value is out of range, or the mask is not an image.
     """
 
     strength: float = 1.0
@@ -62,7 +62,7 @@ class Look:
     def apply(
         self, paint: Callable[[NDArray[Any], int], NDArray[Any]], photographs: NDArray[Any]
     ) -> NDArray[Any]:
-        """Paints photographs, and gives their pictures this look.
+        """Paints photographs with these options.
 
         Args:
             paint: Function of images and seed that returns pictures, float32 of the same shape.
@@ -83,12 +83,12 @@ class Look:
     def finish(
         self, photographs: NDArray[Any], pictures: NDArray[Any], amounts: NDArray[Any]
     ) -> NDArray[Any]:
-        """Gives pictures, or strips of them, this look's colours, strength and mask.
+        """Applies colours, strength and mask to pictures, or to strips of them.
 
         Args:
             photographs: float32 `[N, height, width, 3]` in [0, 1].
             pictures: float32 of the same shape.
-            amounts: Of `amounts`, of the same rows.
+            amounts: The same rows of the result of `amounts`.
 
         Returns:
             float32 array of the same shape, in [0, 1].
@@ -100,9 +100,9 @@ class Look:
         return pictures
 
     def amounts(self, size: tuple[int, int]) -> NDArray[Any]:
-        """Returns how much of the picture each pixel has, float32 `[1, height, width, 1]`.
+        """Returns the share of the picture in each pixel, float32 `[1, height, width, 1]`.
 
-        Without a mask height and width are 1: all pixels have the same.
+        Without a mask, height and width are 1, because all pixels have the same share.
         """
         mask = np.ones((1, 1, 1, 1), "float32")
         if self.mask is not None:
@@ -111,12 +111,16 @@ class Look:
 
 
 def painted(image: Image.Image, paint: Callable[[np.ndarray], np.ndarray]) -> Image.Image:
-    """Paints an image of `read_image`; the picture has its transparency, profile and metadata.
+    """Paints an image, and keeps its transparency, profile and metadata.
 
     Args:
-        image: RGB or RGBA. Colours under full transparency have no influence.
-        paint: Function of its pixels, float32 `[height, width, 3]` in [0, 1], that returns the
-            picture's, of this size or another.
+        image: `PIL.Image.Image` of `read_image`, RGB or RGBA. Colours under full transparency have
+            no influence.
+        paint: Function that takes pixels, float32 `[height, width, 3]` in [0, 1], and returns the
+            pixels of the picture, of the same size or another.
+
+    Returns:
+        `PIL.Image.Image`.
     """
     pixels = to_pixels(image)
     if image.mode == "RGBA":
@@ -129,16 +133,16 @@ def painted(image: Image.Image, paint: Callable[[np.ndarray], np.ndarray]) -> Im
 
 
 def add_grain(pixels: np.ndarray, deviation: float, seed: int) -> np.ndarray:
-    """Adds normal noise to images `[N, height, width, 3]` in [0, 1], the same to each of them."""
+    """Adds the same normal noise to each of the images `[N, height, width, 3]` in [0, 1]."""
     noise = np.random.default_rng(seed).standard_normal(pixels.shape[1:], dtype="float32")
     return np.clip(pixels + np.float32(deviation) * noise, 0, 1)
 
 
 def with_colors_of(photographs: np.ndarray, pictures: np.ndarray) -> np.ndarray:
-    """Gives pictures the colours of their photographs, and leaves them their light and dark.
+    """Returns pictures with the colours of their photographs and their own luminance.
 
-    Pixels are float arrays in [0, 1] of one shape. The difference in luminance is added to all
-    three channels of the photograph: its chrominance stays, except for what is clipped.
+    Both are float arrays in [0, 1] of the same shape. The difference in luminance is added to all
+    three channels of the photograph, so its chrominance only changes where values are clipped.
 
     Reference:
         Gatys, Bethge, Hertzmann, Shechtman, *Preserving Color in Neural Artistic Style

@@ -1,4 +1,4 @@
-"""What a photograph says about itself: date, place, artist, rights; kept in the picture."""
+"""Metadata of a photograph that its picture keeps: date, place, artist, rights."""
 
 import contextlib
 import math
@@ -42,22 +42,22 @@ _XMP = (
 
 
 def metadata_of(image: Image.Image) -> dict:
-    """Collects what a picture keeps of a photograph's `info`.
+    """Returns the metadata of a photograph that its picture keeps.
 
     Args:
-        image: As Pillow opened it, before it is turned upright.
+        image: `PIL.Image.Image` as Pillow opened it, before it is turned upright.
 
     Returns:
-        Dictionary: `exif` (bytes: description, camera, date, place; the orientation is 1, there is
-        no thumbnail), `xmp` (bytes, likewise) and `dpi` (two numbers); each only where there is.
-        Damaged parts are left out.
+        Dictionary of `exif` and `xmp` (bytes: description, camera, date, place; with orientation 1
+        and without a thumbnail) and `dpi` (two numbers). A key is missing if the photograph does
+        not have it, or it is damaged.
     """
     found = {"exif": _exif(image), "xmp": _xmp(image.info), "dpi": _dpi(image.info)}
     return {key: value for key, value in found.items() if value}
 
 
 def without_metadata(image: Image.Image) -> Image.Image:
-    """Returns a copy of an image of `read_image` that says nothing but its colour profile."""
+    """Returns a copy of an image of `read_image` without metadata, except its colour profile."""
     bare = image.copy()
     kept = ("icc_profile", SOURCE_PROFILE)
     bare.info = {key: value for key, value in image.info.items() if key in kept}
@@ -65,7 +65,7 @@ def without_metadata(image: Image.Image) -> Image.Image:
 
 
 def save_options(image: Image.Image, format: str) -> dict:
-    """Returns the arguments of `PIL.Image.Image.save` that keep an image's metadata in a format."""
+    """Returns the arguments of `PIL.Image.Image.save` that write an image's metadata."""
     info = image.info
     kept = {"exif": info.get("exif"), "xmp": info.get("xmp"), "dpi": info.get("dpi")}
     if format == "JPEG":

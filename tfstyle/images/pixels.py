@@ -1,4 +1,4 @@
-"""Arrays of pixels: checked, and turned into images and back."""
+"""Checks arrays of pixels, and converts them to images and back."""
 
 import numpy as np
 from PIL import Image
@@ -8,12 +8,12 @@ _ROUNDING = 0.001
 
 
 def check_pixels(array):
-    """Checks that an array is one image, or a batch of them, as people have them.
+    """Checks that an array is one image or a batch of images.
 
     Raises:
-        ValueError: if it is not uint8 or floats in [0, 1] of the shape `[height, width, 3]` or
-            `[N, height, width, 3]`; or 4 in place of 3, with alpha. Rounding may take floats
-            beyond 1 by a thousandth.
+        ValueError: if the shape is not `[height, width, 3]` or `[N, height, width, 3]` (4 instead
+            of 3 with alpha), or the values are not uint8 or floats in [0, 1]. Floats may exceed
+            the range by 0.001, because of rounding.
     """
     if array.ndim not in (3, 4) or array.shape[-1] not in (3, 4) or 0 in array.shape:
         raise ValueError(
@@ -30,10 +30,10 @@ def check_pixels(array):
 
 
 def values_of(array):
-    """Returns the NumPy array of anything that holds values, as a tensor does.
+    """Converts an array or tensor to a NumPy array.
 
     Raises:
-        ValueError: if it has none yet, inside `tf.function`, `tf.data` or a Keras model.
+        ValueError: if a tensor has no values yet, inside `tf.function`, `tf.data` or a Keras model.
     """
     try:
         values = np.asarray(array)
@@ -49,20 +49,20 @@ def values_of(array):
 
 
 def to_pixels(image):
-    """Gives the float32 pixels `[height, width, 3]` in [0, 1] of a `PIL.Image.Image`."""
+    """Returns the pixels of a `PIL.Image.Image`, float32 `[height, width, 3]` in [0, 1]."""
     return np.asarray(image.convert("RGB"), "float32") / 255
 
 
 def to_image(pixels):
-    """Gives the `PIL.Image.Image` of float pixels `[height, width, 3]`, clipped to [0, 1]."""
+    """Returns the `PIL.Image.Image` of float pixels `[height, width, 3]`, clipped to [0, 1]."""
     return Image.fromarray(to_uint8(pixels))
 
 
 def to_uint8(pixels):
-    """Rounds float pixels in [0, 1] to uint8, 0 to 255; what is beyond is clipped."""
+    """Clips float pixels to [0, 1], and rounds them to uint8, 0 to 255."""
     return np.rint(np.clip(pixels, 0, 1) * 255).astype("uint8")
 
 
 def luminance(pixels):
-    """Gives the luma of ITU-R BT.709 of RGB pixels, without the axis of the channels."""
+    """Returns the luma of RGB pixels `[..., 3]` by ITU-R BT.709, of shape `[...]`."""
     return pixels @ np.array([0.2126, 0.7152, 0.0722], "float32")

@@ -1,4 +1,4 @@
-"""ICC profiles that are built here: sRGB, and Adobe RGB for photographs that only name it."""
+"""Builds ICC profiles: sRGB, and Adobe RGB for photographs that only name it in EXIF."""
 
 import contextlib
 import functools
@@ -22,7 +22,7 @@ _EXPONENT = 563
 
 @functools.cache
 def srgb_profile() -> bytes:
-    """Returns an ICC profile of sRGB, always the same bytes."""
+    """Returns an ICC profile of sRGB. The bytes are always the same."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     return profile[:24] + bytes(12) + profile[36:]  # without the second it was made in
 
@@ -53,10 +53,12 @@ def adobe_rgb_profile() -> bytes:
 
 
 def profile_of(image: Image.Image) -> bytes:
-    """Returns the ICC profile of an image; Adobe RGB's if only EXIF names it; empty if it has none.
+    """Returns the ICC profile of an image, or empty bytes if it has none.
+
+    If only EXIF names Adobe RGB, it is the profile of Adobe RGB.
 
     Args:
-        image: As Pillow opened it.
+        image: `PIL.Image.Image` as Pillow opened it.
     """
     if profile := image.info.get("icc_profile"):
         return profile
@@ -70,11 +72,11 @@ def profile_of(image: Image.Image) -> bytes:
 
 
 def converted(image: Image.Image, source: bytes, target: bytes) -> Image.Image:
-    """Converts an image between two ICC profiles; the result is RGB.
+    """Converts an image between two ICC profiles. The result has mode RGB.
 
     Raises:
-        ImageCms.PyCMSError: if a profile is broken or of another space than the pixels; also
-            OSError or ValueError.
+        ImageCms.PyCMSError: if a profile is broken, or for another colour space than the pixels.
+            OSError and ValueError are possible, too.
     """
     ours, theirs = (ImageCms.ImageCmsProfile(io.BytesIO(each)) for each in (source, target))
     # None is what a call returns that changes the image in place.

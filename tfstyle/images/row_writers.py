@@ -1,6 +1,6 @@
-"""Images written from the top on, a few rows at a time: JPEG, PNG and TIFF.
+"""Writes JPEG, PNG and TIFF from top to bottom, a few rows at a time.
 
-They need no memory for the whole picture, in pixels or as a file. PNG and TIFF also hold 16 bits
+The whole picture is never in memory, neither as pixels nor as a file. PNG and TIFF can have 16 bits
 in each channel, which Pillow does not write in colour.
 """
 
@@ -24,30 +24,30 @@ _MOST_BLOCKS = 65535  # of JPEG between two restarts
 
 
 def check_size(path: str | Path, shape: tuple[int, int, int], bits: int = 8) -> None:
-    """Checks that a file of a suffix holds an image of a size.
+    """Checks that the format of a path can hold an image of a size.
 
     Args:
-        path: The file.
+        path: Path of the file.
         shape: `(height, width, channels)`.
-        bits: Of each channel.
+        bits: Integer, bits of each channel: 8 or 16.
 
     Raises:
-        ValueError: if it does not, or its format is not JPEG, PNG or TIFF.
+        ValueError: if it cannot, or the format is not JPEG, PNG or TIFF.
     """
     format = format_of(path)
     if format not in _LARGEST:
         raise ValueError(f"{path}: only JPEG, PNG and TIFF are written by rows.")
     if max(shape[:2]) > _LARGEST[format]:
         raise ValueError(
-            f"{path}: {format} holds {_LARGEST[format]} pixels a side. Received: "
+            f"{path}: {format} holds at most {_LARGEST[format]} pixels on a side. Received: "
             f"{shape[1]} x {shape[0]}. Write .png or .tif."
         )
     if format == "TIFF" and int(np.prod(shape)) * bits // 8 > _TIFF_BYTES:
-        raise ValueError(f"{path}: a TIFF holds less than 4.3 GB of pixels. Write .png.")
+        raise ValueError(f"{path}: a TIFF holds at most 4.3 GB of pixels. Write .png.")
 
 
 def writes_rows(path: str | Path) -> bool:
-    """Whether a suffix is of a format that is written by rows."""
+    """Returns whether the format of a path is written by rows: JPEG, PNG or TIFF."""
     return format_of(path) in _LARGEST
 
 
@@ -58,15 +58,15 @@ def write_rows(
     quality: int = 95,
     progress: Callable[[float], object] | None = None,
 ) -> None:
-    """Writes an image by rows; the file is what `files.write_image` would write, or equals it.
+    """Writes an image by rows. The file has the same pixels as one of `files.write_image`.
 
     Args:
         rows: Anything with `shape` `(height, width, 3 or 4)` whose slices of rows are arrays, of
             uint8 or uint16.
-        path: The file; its suffix is of JPEG, PNG or TIFF.
-        info: Dictionary of `icc_profile`, `exif`, `xmp` and `dpi`, each if there is.
-        quality: Integer up to 100, of JPEG.
-        progress: Function that is told the part that is written, in [0, 1].
+        path: Path of the file, with a suffix of JPEG, PNG or TIFF.
+        info: Dictionary with any of `icc_profile`, `exif`, `xmp` and `dpi`.
+        quality: Integer in [0, 100], for JPEG.
+        progress: Function that is called with the fraction that is written, in [0, 1].
 
     Raises:
         ValueError: if the format does not hold the image: see `check_size`.
@@ -104,10 +104,10 @@ def _strips(rows, height=None) -> Iterator[np.ndarray]:
 
 
 def _jpeg(rows, info, quality) -> Iterator[bytes]:
-    """Yields a JPEG: strips that Pillow encodes, joined by restart markers.
+    """Yields the parts of a JPEG: strips that Pillow encodes, joined by restart markers.
 
-    A restart begins anew what a JPEG carries from block to block, so that blocks of 8 x 8 pixels
-    and their bits are those of a JPEG of the whole.
+    A restart marker resets the state that a JPEG carries from block to block, so the blocks of 8 x
+    8 pixels are the same as in a JPEG that is encoded as a whole.
     """
     height, width, _ = rows.shape
     blocks = -(-width // 8)
@@ -126,7 +126,7 @@ def _jpeg(rows, info, quality) -> Iterator[bytes]:
 
 
 def _parted(jpeg, height, blocks):
-    """Parts a JPEG into its header, of another height and with restarts, and its coded blocks."""
+    """Splits a JPEG into its header, with another height and restarts, and its coded blocks."""
     header, position, marker = bytearray(jpeg[:2]), 2, None
     while marker != 0xDA:  # start of scan
         marker = jpeg[position + 1]

@@ -1,4 +1,4 @@
-"""Images whose rows are read and written as they are needed."""
+"""Images whose rows are read and written one strip at a time."""
 
 import copy
 import errno
@@ -18,13 +18,14 @@ _ROWS = 256  # at a time
 
 
 class RowFile:
-    """An upright sRGB image of uint8 in a temporary file, which ends with it.
+    """An upright sRGB image of uint8 in a temporary file.
 
-    The file has no name where the system allows that: it vanishes with the process.
+    The file is removed with the object. If the system allows files without a name, it is also
+    removed when the process ends.
 
     Args:
         shape: `(height, width, 3)`.
-        folder: Where the file lies.
+        folder: Folder for the file.
         info: Dictionary of metadata and profile, as `PIL.Image.Image.info` of `read_image`.
 
     Example:
@@ -55,21 +56,21 @@ class RowFile:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height, as Pillow has them."""
+        """`(width, height)`, as in Pillow."""
         return self.shape[1], self.shape[0]
 
     def copy(self) -> "RowFile":
-        """Returns one whose pixels are in the same file, with metadata of its own."""
+        """Returns an image that shares the file with its pixels, but has its own metadata."""
         other = copy.copy(self)
         other.info = dict(self.info)
         return other
 
     def empty_like(self) -> "RowFile":
-        """Returns one of the same shape, place and metadata, whose pixels are not yet written."""
+        """Returns an image of equal shape, folder and metadata, still without pixels."""
         return RowFile(self.shape, self._folder, self.info)
 
     def by_strips(self, change: Callable[[Image.Image], Image.Image]) -> "RowFile":
-        """Returns one with a function applied to strips of it, which keeps their size."""
+        """Applies a function, which must keep the size, to each strip, and returns a new image."""
         result = self.empty_like()
         for top in range(0, self.shape[0], _ROWS):
             strip = Image.fromarray(self[top : top + _ROWS])
@@ -80,7 +81,7 @@ class RowFile:
         return result
 
     def to_image(self) -> Image.Image:
-        """Returns it as an image in memory, of 4 bytes for each pixel."""
+        """Returns a `PIL.Image.Image`, which takes 4 bytes of memory for each pixel."""
         image = Image.new("RGB", self.size)
         target = PillowRows(image)
         for top in range(0, self.shape[0], _ROWS):
@@ -115,7 +116,7 @@ class RowFile:
 
 
 class _Temporary:
-    """A temporary file without a name, until the last that knows it is gone."""
+    """A temporary file without a name, removed with the last object that refers to it."""
 
     def __init__(self, folder):
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -142,10 +143,10 @@ class _Temporary:
 
 
 class PillowRows:
-    """The rows of a `PIL.Image.Image`, without an array of the whole.
+    """The rows of a `PIL.Image.Image`, without an array of the whole image.
 
     Args:
-        image: Of mode RGB or RGBA; alpha is left out.
+        image: `PIL.Image.Image` of mode RGB or RGBA. Alpha is ignored.
     """
 
     def __init__(self, image: Image.Image):
@@ -163,14 +164,14 @@ class PillowRows:
 
 
 def painted_by_rows(image: Image.Image, paint: Callable[..., None]) -> Image.Image:
-    """Paints an image of `read_image` as `images.look.painted` does, without arrays of its size.
+    """Paints an image as `images.look.painted` does, without an array of its size.
 
-    Only where colours are hidden under full transparency there is one.
+    Images with fully transparent pixels are the exception: they need such an array.
 
     Args:
-        image: RGB or RGBA.
-        paint: Function of its rows, and of a function that it gives the picture's to: the first
-            of them, and float32 `[rows, width, 3]` in [0, 1].
+        image: `PIL.Image.Image` of `read_image`, RGB or RGBA.
+        paint: Function of the image's rows and of a function that writes the picture's rows. The
+            latter takes the number of the first row, and float32 `[rows, width, 3]` in [0, 1].
     """
     alpha = image.getchannel("A") if image.mode == "RGBA" else None
     rows = PillowRows(image)
@@ -186,7 +187,7 @@ def painted_by_rows(image: Image.Image, paint: Callable[..., None]) -> Image.Ima
 
 
 def painted_in_file(image: RowFile, paint: Callable[..., None]) -> RowFile:
-    """Paints an image in a file, as `painted_by_rows` does; the picture is in another file."""
+    """Paints an image in a file as `painted_by_rows` does. The picture is in a new file."""
     picture = image.empty_like()
     paint(image, lambda top, pixels: picture.write(top, to_uint8(pixels)))
     return picture

@@ -1,4 +1,4 @@
-"""Pictures of 16 bits in each channel, as PNG and TIFF: Pillow writes only 8 of colours."""
+"""Pictures with 16 bits in each channel, as PNG and TIFF. Pillow only writes 8 bits in colour."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ FORMATS = ("PNG", "TIFF")
 
 
 def name_of_16_bits(photograph: str | Path) -> str:
-    """Returns the name of a photograph's picture: the same, or with `.png` after it."""
+    """Returns the file name of a photograph's picture: the same, or with `.png` appended."""
     name = Path(photograph).name
     return name if WRITTEN.get(Path(name).suffix.lower()) in FORMATS else f"{name}.png"
 
 
 def float_pixels(image: Image.Image) -> np.ndarray:
-    """Returns the float32 pixels in [0, 1] of an image of `read_image`, with alpha if it has it."""
+    """Returns the pixels of an image: float32 `[height, width, 3 or 4]` in [0, 1]."""
     pixels = np.asarray(image, "float32")
     pixels /= 255
     if image.mode == "RGBA":
@@ -31,16 +31,16 @@ def write_16_bits(pixels: np.ndarray, path: str | Path, info: dict | None = None
     """Writes float pixels as a PNG or TIFF of 16 bits: see `write_image`.
 
     Args:
-        pixels: Floats `[height, width, 3 or 4]` in [0, 1]; what is beyond is clipped.
-        path: The file; `.png`, `.tif` or `.tiff`.
-        info: Dictionary of `icc_profile`, `exif`, `xmp` and `dpi`, each if there is.
+        pixels: Floats `[height, width, 3 or 4]`, clipped to [0, 1].
+        path: Path of the file, ending in `.png`, `.tif` or `.tiff`.
+        info: Dictionary with any of `icc_profile`, `exif`, `xmp` and `dpi`.
 
     Raises:
-        ValueError: if the suffix is of another format.
+        ValueError: if the path ends in anything else.
         OSError: if the file cannot be written.
     """
     if format_of(path) not in FORMATS:
-        raise ValueError(f"{path}: only .png and .tif hold 16 bits in each channel.")
+        raise ValueError(f"{path}: only .png and .tif can have 16 bits in each channel.")
     write_rows(_Levels(pixels), path, info)
 
 

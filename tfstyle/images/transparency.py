@@ -1,22 +1,24 @@
-"""Transparent pixels: their colours must not be seen, not even by a generator."""
+"""Hides the colours of transparent pixels from generators."""
 
 import numpy as np
 from PIL import Image
 
 
 def fill_hidden(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Replaces the colours of fully transparent pixels by those of the visible ones around them.
+    """Replaces the colours of fully transparent pixels by those of the visible pixels around them.
 
-    What lies under alpha 0 is arbitrary: programs leave black, white or the old picture there. A
-    generator sees a whole neighbourhood, and the mean of the whole image; so would the visible
-    pixels depend on it. The colours spread from coarse to fine, with no edge where alpha begins.
+    Colours under alpha 0 are arbitrary: programs leave black, white or the old picture there. The
+    output of a generator depends on neighbouring pixels and on the mean of the image, so these
+    colours would change the visible pixels. Visible colours spread from coarse to fine scales,
+    which leaves no edge.
 
     Args:
         pixels: float32 `[height, width, 3]`.
-        alpha: `[height, width]`, 0 where hidden.
+        alpha: `[height, width]`, 0 for transparent pixels.
 
     Returns:
-        float32 of the shape of `pixels`; the same array if nothing is hidden. Grey if all is.
+        float32 array of the shape of `pixels`; the same array if no pixel is transparent, grey if
+        all are.
     """
     seen = (alpha > 0).astype("float32")[..., None]
     if seen.all():
@@ -27,10 +29,11 @@ def fill_hidden(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
 
 def visible_pixels(images: np.ndarray) -> np.ndarray:
-    """Returns what a generator shall see of images `[N, height, width, 3 or 4]`.
+    """Returns the pixels of images for a generator, without the colours of transparent pixels.
 
     Args:
-        images: uint8, or floats of [0, 1] up to rounding; the fourth channel is alpha.
+        images: `[N, height, width, 3 or 4]` of uint8, or of floats in [0, 1] up to rounding. The
+            fourth channel is alpha.
 
     Returns:
         float32 `[N, height, width, 3]` in [0, 1].
@@ -44,7 +47,7 @@ def visible_pixels(images: np.ndarray) -> np.ndarray:
 
 
 def on_white(image: Image.Image) -> Image.Image:
-    """Returns an image of `read_image` as a viewer shows it: white where it is transparent."""
+    """Returns an image of `read_image` in RGB, with white where it is transparent."""
     if image.mode != "RGBA":
         return image.convert("RGB")
     seen = Image.new("RGB", image.size, "white")
@@ -54,7 +57,7 @@ def on_white(image: Image.Image) -> Image.Image:
 
 
 def _spread(sums, weights):
-    """Returns colours everywhere, of sums of colours and their weights, `[height, width, 1]`."""
+    """Returns a colour for each pixel from weighted sums, and weights `[height, width, 1]`."""
     own = sums / np.maximum(weights, 1e-6)
     if weights.all() or max(weights.shape) == 1:
         return own

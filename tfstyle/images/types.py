@@ -1,4 +1,4 @@
-"""What a photograph may be, and the options of painting it, for type checkers."""
+"""Types for type checkers: a photograph, and the options of painting it."""
 
 import os
 from collections.abc import Callable
@@ -20,13 +20,13 @@ Number = TypeVar("Number", bound=np.generic)
 
 
 class ArrayLike(Protocol):
-    """A tensor: what NumPy makes an array of."""
+    """A tensor, or another object that NumPy converts to an array."""
 
     def __array__(self) -> NDArray[Any]: ...
 
 
 class PaintOptions(TypedDict, total=False):
-    """The options of `Style.stylize`, which says what they are."""
+    """The options of `Style.stylize`, which documents them."""
 
     seed: int
     grain: float

@@ -1,1 +1,1 @@
-"""Many pictures: animations, and folders of photographs."""
+"""Many pictures: animations, videos, and folders of photographs."""

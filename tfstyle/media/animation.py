@@ -1,4 +1,4 @@
-"""Animations: all frames painted, with their durations and repetitions."""
+"""Paints all frames of an animation, and keeps their durations and repetitions."""
 
 import io
 from collections.abc import Callable
@@ -24,14 +24,15 @@ _MILLISECONDS = 100  # of a frame that does not say: what browsers take
 
 @dataclass(frozen=True)
 class Animation:
-    """Frames in time, or the pages of a TIFF.
+    """The frames of an animation, or the pages of a TIFF.
 
     Attributes:
-        frames: `PIL.Image.Image`s of `to_rgb`: whole pictures, whatever the file stores.
-        durations: Milliseconds of each frame.
-        plays: How often it is shown; 0 is for ever.
-        pages: Whether the frames are pages, which have no time.
-        still: A picture for programs that show no animation, or None; of APNG.
+        frames: `PIL.Image.Image`s of `to_rgb`. Each is a whole picture, even if the file only
+            stores differences.
+        durations: Durations of the frames, in milliseconds.
+        plays: Integer, how often the animation is shown; 0 repeats forever.
+        pages: Whether the frames are pages, which have no durations.
+        still: Picture for programs that cannot show animations (APNG only), or None.
     """
 
     frames: list[Image.Image]
@@ -41,7 +42,7 @@ class Animation:
     still: Image.Image | None = None
 
     def map(self, change: Callable[[Image.Image], Image.Image]) -> "Animation":
-        """Returns the animation with a function applied to every frame."""
+        """Applies a function to every frame, and returns a new animation."""
         still = self.still and change(self.still)
         return replace(self, frames=[change(frame) for frame in self.frames], still=still)
 
@@ -49,19 +50,20 @@ class Animation:
 def stylize_animation(
     style: Any, source: str | Path, target: str | Path, look: Look | None = None
 ) -> None:
-    """Paints every frame of an animation, and writes it with the durations and repetitions.
+    """Paints every frame of an animation, and writes it with its durations and repetitions.
 
-    Each frame is painted by itself, with the same seed: what moves little is painted with little
-    flicker, but flicker is not measured against motion, as it is for videos.
+    Each frame is painted by itself with the same seed. Unlike in videos, motion is not tracked, so
+    moving parts can flicker.
 
     Args:
         style: `Style`.
-        source: A GIF, APNG, animated WebP or AVIF, or a TIFF of several pages.
-        target: File of one of these formats; `.tif` for pages.
+        source: Path of a GIF, APNG, animated WebP or AVIF, or a TIFF of several pages.
+        target: Path of a file in one of these formats; `.tif` for pages.
         look: `Look` of every frame.
 
     Raises:
-        ValueError: if the source cannot be read, or the target's format holds one picture.
+        ValueError: if the source cannot be read, or the target's format cannot hold several
+            pictures.
         OSError: if the target cannot be written.
     """
     check_target(target, pages=False)
@@ -73,12 +75,12 @@ def stylize_animation(
 def read_animation(
     source: str | Path | BinaryIO, max_side: int | None = None, metadata: bool = True
 ) -> Animation:
-    """Reads all frames of an image file: see `read_image` for what is raised.
+    """Reads all frames of an image file. Raises the errors of `read_image`.
 
     Args:
-        source: As `read_image` takes it.
-        max_side: Larger frames are scaled down to this.
-        metadata: Whether to keep it.
+        source: As for `read_image`.
+        max_side: Integer, pixels. Frames with a longer side are scaled down to it.
+        metadata: Whether to keep the metadata.
     """
     frames, durations = [], []
     with opened(source) as image:
@@ -98,14 +100,14 @@ def read_animation(
 
 
 def write_animation(animation: Animation, path: str | Path, quality: int = 95) -> None:
-    """Writes an animation, or pages: see `write_image`."""
+    """Writes an animation or pages to a file: see `write_image`."""
     check_target(path, animation.pages)
     content = encoded_animation(animation, format_of(path), quality)
     write(path, lambda file: file.write(content))
 
 
 def encoded_animation(animation: Animation, format: str, quality: int = 95) -> bytes:
-    """Returns the bytes of an animation's file, in a format of `holds`."""
+    """Returns the bytes of an animation's file. `holds` must be true for the format."""
     first, *others = animation.frames
     several: dict[str, Any] = {"save_all": True, "append_images": others}
     if not animation.pages:
@@ -129,15 +131,15 @@ def encoded_animation(animation: Animation, format: str, quality: int = 95) -> b
 
 
 def holds(format: str, pages: bool) -> bool:
-    """Whether a format holds several pictures: in time, or as pages."""
+    """Returns whether a format can hold an animation, or pages if `pages` is true."""
     return format in (_PAGES if pages else _IN_TIME)
 
 
 def check_target(path: str | Path, pages: bool) -> None:
-    """Checks that a path's format holds several pictures.
+    """Checks that the format of a path can hold an animation, or pages if `pages` is true.
 
     Raises:
-        ValueError: if it does not.
+        ValueError: if it cannot.
     """
     if not holds(format_of(path), pages):
         names = ".tif" if pages else ".gif, .png, .webp or .avif"
@@ -146,7 +148,7 @@ def check_target(path: str | Path, pages: bool) -> None:
 
 
 def _plays(image):
-    """Returns how often an open image is shown, 0 for ever: formats count differently."""
+    """Returns how often an open image is shown; 0 repeats forever. Formats count differently."""
     loop = image.info.get("loop")
     if image.format == "GIF":
         return 1 if loop is None else loop + 1 if loop else 0

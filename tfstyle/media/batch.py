@@ -1,4 +1,4 @@
-"""Many photographs: which there are, where their pictures go, and what became of each."""
+"""Many photographs: finds them, chooses paths for their pictures, and reports the results."""
 
 import glob
 import json
@@ -13,7 +13,7 @@ from tfstyle.images.formats import is_photograph, is_video, picture_name
 
 @dataclass(frozen=True)
 class Item:
-    """One photograph and the place of its picture."""
+    """One photograph and the path of its picture."""
 
     photograph: Path
     picture: Path
@@ -21,12 +21,12 @@ class Item:
 
 @dataclass
 class Plan:
-    """What there is to paint.
+    """The photographs to paint.
 
     Attributes:
-        items: In the order of the arguments; no two have one picture.
-        problems: Sentences, each about an argument of which nothing is painted.
-        notes: Sentences about what is left out.
+        items: List of `Item` in the order of the arguments, each with a picture of its own.
+        problems: Sentences, one about each argument for which nothing is painted.
+        notes: Sentences about files that are left out.
     """
 
     items: list[Item] = field(default_factory=list)
@@ -40,17 +40,20 @@ def plan_pictures(
     recursive: bool = False,
     name: Callable[[Path], str] = picture_name,
 ) -> Plan:
-    """Finds the photographs that arguments name, and gives each picture a place below `output`.
+    """Finds photographs by arguments, and chooses a path below `output` for each picture.
 
-    A picture lies in `output` as its photograph lies in the folder given, or below the part of a
-    pattern that has no wildcard; that of a file lies in `output` itself. Photographs of one place
-    keep the folders in which they differ.
+    Pictures of a folder have the same relative paths as their photographs; those of a pattern are
+    relative to its part without wildcards. The picture of a file lies in `output` itself. If two
+    pictures would get the same path, they keep the folders in which their photographs differ.
 
     Args:
-        arguments: Files, folders and patterns, as `dcim/**/*.JPG`.
-        output: Folder, not searched if it lies in one that is.
-        recursive: Whether folders in folders are searched.
-        name: Function of a photograph's path that returns its picture's name.
+        arguments: Files, folders and patterns, such as `dcim/**/*.JPG`.
+        output: Folder of the pictures. It is not searched for photographs.
+        recursive: Whether to search folders within folders.
+        name: Function of a photograph's path that returns the file name of its picture.
+
+    Returns:
+        `Plan`.
     """
     plan = Plan()
     found: dict[Path, Path] = {}  # a photograph and its place
@@ -63,25 +66,25 @@ def plan_pictures(
 
 
 def find_tree(folder: Path, excluded: Path | None = None) -> Iterator[Path]:
-    """Yields the photographs of a folder and of those in it, sorted, without hidden ones.
+    """Yields the photographs of a folder and its subfolders, sorted, without hidden files.
 
     Args:
         folder: See `walk`.
-        excluded: Likewise.
+        excluded: See `walk`.
     """
     for place, names in walk(folder, excluded):
         yield from (place / name for name in names if is_photograph(name))
 
 
 def walk(folder: Path, excluded: Path | None = None) -> Iterator[tuple[Path, list[str]]]:
-    """Yields a folder and those in it, each with the names of its files, without hidden ones.
+    """Yields a folder and its subfolders, each with the names of its files, without hidden files.
 
-    A folder is listed once, and its files are not looked at: a network's file system would answer
-    each question by itself.
+    Each folder is listed once. Files are not examined one by one, which would be slow on a network
+    file system.
 
     Args:
-        folder: Where to search. Links to folders are not followed: they may lead round.
-        excluded: A folder that is not searched.
+        folder: Folder to search. Links to folders are not followed, because they can form loops.
+        excluded: A folder that is not searched, or None.
     """
     excluded = excluded and excluded.resolve()
     waiting = [folder]
@@ -107,13 +110,13 @@ def names_of_pictures(photographs: list[str]) -> list[str]:
 
 
 class Report:
-    """A file of one JSON line for each photograph, written as they are done.
+    """A file with one line of JSON for each photograph, written as soon as it is painted.
 
     Args:
-        path: The file; an older one is replaced. None for none.
+        path: Path of the file, which replaces an older one. None writes no file.
 
     Raises:
-        OSError: if it cannot be written.
+        OSError: if the file cannot be written.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -136,9 +139,9 @@ class Report:
 
         Args:
             item: `Item`.
-            seconds: What it took.
-            error: One sentence, if it failed.
-            skipped: Whether the picture was there already.
+            seconds: Float, time that the photograph took.
+            error: One sentence if the photograph failed, otherwise None.
+            skipped: Whether it was skipped because its picture existed.
         """
         if not self._file:
             return
@@ -154,7 +157,7 @@ class Report:
 
 
 def _find(argument, output, recursive, plan):
-    """Returns photographs of one argument and their places, relative to the output."""
+    """Returns the photographs of one argument, with paths relative to the output."""
     path = Path(argument)
     if path.is_dir():
         return _find_in_folder(path, output, recursive, plan)
@@ -212,7 +215,7 @@ def _before_wildcards(pattern):
 
 
 def _targets(found, output, name):
-    """Gives each photograph a picture of its own."""
+    """Chooses a different path for the picture of each photograph."""
     places = {path: place.with_name(name(place)) for path, place in found.items()}
     counts = Counter(places.values())
     for place in [place for place, count in counts.items() if count > 1]:

@@ -1,4 +1,4 @@
-"""The packages of `tfstyle[video]`: imported when a video is opened, not before."""
+"""Imports the packages of `tfstyle[video]` when a video is opened, not earlier."""
 
 import importlib
 
@@ -7,7 +7,7 @@ def need(module: str):
     """Imports a package of the extra `video`.
 
     Raises:
-        ImportError: if it is not installed, with the command that installs it.
+        ImportError: if it is not installed. The message has the command that installs it.
     """
     try:
         return importlib.import_module(module)

@@ -1,4 +1,4 @@
-"""How a scene moves from one frame to the next, and where that can be trusted."""
+"""Estimates the motion of a scene between two frames, and where the estimate is reliable."""
 
 from dataclasses import dataclass
 
@@ -13,16 +13,17 @@ _CUT_SHARE = 0.45  # of the frame
 
 @dataclass(frozen=True)
 class Flow:
-    """The way from a frame back to the one before it.
+    """The optical flow from a frame back to the previous frame.
 
     Attributes:
-        displacement: float32 `[height, width, 2]`, across and down, in pixels of the frame: where
-            each pixel was.
-        trust: float32 `[height, width]` in [0, 1]: 0 where the pixel was hidden, or left the frame.
-        gain: float32 `[height, width]`, levels of 255 by which the frame before, moved, is nearer
-            to this one than as it is: about 0 where nothing moves. Noise has flow,
-            but that explains little.
-        is_cut: Whether the scene is another.
+        displacement: float32 `[height, width, 2]`, right and down, in pixels: where each pixel was
+            in the previous frame.
+        trust: float32 `[height, width]` in [0, 1], confidence in the displacement; 0 where the
+            pixel was hidden or outside the previous frame.
+        gain: float32 `[height, width]`, in levels of 255: how much closer the previous frame is to
+            this frame if it is moved along the flow. It is about 0 where nothing moves, even if
+            noise causes some flow there.
+        is_cut: Whether a new scene begins.
     """
 
     displacement: np.ndarray
@@ -32,13 +33,13 @@ class Flow:
 
 
 class FlowEstimator:
-    """Estimates motion between frames by dense inverse search, there and back.
+    """Estimates motion between frames by dense inverse search, forward and backward.
 
-    A displacement is trusted where the way back leads to where it came from,
+    A displacement f is trusted where the backward flow b returns to the same pixel,
 
         |f(x) + b(x + f(x))|^2 < 0.01 (|f(x)|^2 + |b(x + f(x))|^2) + 0.5
 
-    and where the two places look alike.
+    and where both pixels look similar.
 
     Reference:
         Kroeger, Timofte, Dai, Van Gool, *Fast Optical Flow using Dense Inverse Search*, ECCV 2016;
@@ -51,11 +52,11 @@ class FlowEstimator:
         self._search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
 
     def between(self, before: np.ndarray, after: np.ndarray) -> Flow:
-        """Returns the flow from frame `after` to the frame `before` it.
+        """Returns the `Flow` from frame `after` back to frame `before`.
 
         Args:
             before: uint8 `[height, width, 3]`.
-            after: Likewise.
+            after: uint8 `[height, width, 3]`.
         """
         blur = self._cv2.blur
         height, width = after.shape[:2]
@@ -76,7 +77,7 @@ class FlowEstimator:
         return Flow(large[0] * factors, large[1], large[2], bool(is_cut))
 
     def moved(self, image: np.ndarray, displacement: np.ndarray) -> np.ndarray:
-        """Reads an image where a displacement leads; beyond the border its pixels repeat."""
+        """Returns an image moved along a displacement. Beyond the border, its pixels repeat."""
         cv2 = self._cv2
         height, width = displacement.shape[:2]
         across = np.arange(width, dtype="float32") + displacement[..., 0]

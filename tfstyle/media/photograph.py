@@ -1,4 +1,4 @@
-"""A photograph, still, moving or large, from a file or a stream; its picture likewise."""
+"""Reads a photograph, an animation or a large image from a file or stream, and writes it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -30,13 +30,13 @@ _FORMS = {"MPO": "JPEG"}
 
 @dataclass(frozen=True)
 class Photograph:
-    """What an image file holds.
+    """The content of an image file.
 
     Attributes:
-        image: `PIL.Image.Image` of `to_rgb`; an `Animation`; or a `RowFile`, of an image that the
-            memory does not hold.
-        format: In which its picture is written to a stream: its own if that can be written in
-            colour, otherwise PNG.
+        image: `PIL.Image.Image` of `to_rgb`; an `Animation`; or a `RowFile`, if the image does not
+            fit into memory.
+        format: Format in which the picture is written to a stream: that of the file if it can be
+            written in colour, otherwise PNG.
     """
 
     image: Image.Image | Animation | RowFile
@@ -44,11 +44,11 @@ class Photograph:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height, of the first frame."""
+        """`(width, height)` of the first frame."""
         return (self.image.frames[0] if isinstance(self.image, Animation) else self.image).size
 
     def map(self, change: Callable[[Any], Any]) -> "Photograph":
-        """Returns it with a function applied to the image, or to every frame."""
+        """Applies a function to the image or to every frame, and returns a new `Photograph`."""
         image = self.image
         changed = image.map(change) if isinstance(image, Animation) else change(image)
         return replace(self, image=changed)
@@ -59,12 +59,12 @@ class Photograph:
         quality: int = 95,
         progress: Callable[[float], object] | None = None,
     ) -> None:
-        """Writes it to a file, whose suffix decides the format, or to an open binary file.
+        """Writes the image to a file, whose suffix decides the format, or to an open binary file.
 
-        `progress` is told the part of a large picture that is written, in [0, 1].
+        `progress` is called with the fraction of a large picture that is written, in [0, 1].
 
         Raises:
-            ValueError: if the format holds one picture and this has several.
+            ValueError: if the image has several frames and the format can only hold one.
             OSError: if it cannot be written.
         """
         if isinstance(target, str | Path):
@@ -91,19 +91,20 @@ def read_photograph(
     memory: float | None = None,
     progress: Callable[[float], object] | None = None,
 ) -> Photograph:
-    """Reads an image file, all of its frames if it is an animation.
+    """Reads an image file, with all frames if it is an animation.
 
     Args:
-        source: Path, or a binary file that is open and can be sought in.
-        max_side: Larger images are scaled down to this.
-        metadata: Whether to keep it.
-        memory: Bytes of the whole process: see `painting.budget`. An image that does not fit as
-            Pillow holds it goes into a temporary file, if `read_large` can read it and `max_side`
-            does not make it smaller. Infinity holds every image in memory.
-        progress: Function that is told the part of such an image that is read, in [0, 1].
+        source: Path, or an open binary file that supports `seek`.
+        max_side: Integer, pixels. Images with a longer side are scaled down to it.
+        metadata: Whether to keep the metadata.
+        memory: Limit of the process in bytes: see `painting.budget`. An image that does not fit
+            into it is read into a temporary file, if `read_large` can read it and `max_side` does
+            not make it smaller. With infinity, every image is kept in memory.
+        progress: Function that is called with the fraction of such an image that is read, in
+            [0, 1].
 
     Raises:
-        ValueError: see `read_image`.
+        ValueError: if the file cannot be read: see `read_image`.
         OSError: if the temporary file fills the disk.
     """
     with opened(source) as image:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Schedule:
-    """Which style is painted when: between two keys the blend goes evenly from one to the other.
+    """Styles over the time of a video. Between two keys, the blend changes linearly.
 
     Args:
-        keys: Tuple of `(seconds, name)`, in the order of time.
+        keys: Tuple of `(seconds, name)`, sorted by time.
     """
 
     keys: tuple
 
     def at(self, seconds: float) -> dict[str, float]:
-        """Returns the weights of a moment: a dictionary of name to weight, for `Trunk.stylize`."""
+        """Returns the blend at a time: a dictionary of name to weight, for `Trunk.stylize`."""
         before = [key for key in self.keys if key[0] <= seconds]
         after = [key for key in self.keys if key[0] > seconds]
         if not before or not after:
@@ -27,13 +27,13 @@ class Schedule:
 
 
 def parse_schedule(text: str) -> Schedule | None:
-    """Reads `mosaic@0,great_wave@5`: styles of the trunk, and their seconds.
+    """Parses a schedule such as `mosaic@0,great_wave@5`: styles of the trunk, with seconds.
 
     Returns:
         `Schedule`, or None for a text without `@`.
 
     Raises:
-        ValueError: if a part is not NAME@SECONDS, or two have one time.
+        ValueError: if a part is not NAME@SECONDS, or two parts have the same time.
     """
     if "@" not in text:
         return None

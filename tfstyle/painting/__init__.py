@@ -1,1 +1,1 @@
-"""How a generator meets pixels."""
+"""Applying a generator to pixels: as a whole, strip by strip, or with OpenVINO."""

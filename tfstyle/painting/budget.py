@@ -1,4 +1,4 @@
-"""How much memory painting may take, and what fits into it. Needs no Keras."""
+"""The limit of memory for painting, and what fits into it. Does not import Keras."""
 
 import contextlib
 import os
@@ -23,8 +23,11 @@ def budget(memory: float | None = None) -> float:
     """Returns the bytes that the process should not exceed.
 
     Args:
-        memory: What the user says, in bytes. None gives 1.2 GB, or less in a container whose limit
-            is low.
+        memory: Limit in bytes, as the user gave it. Defaults to 1.2 GB, or less in a container
+            with a low limit.
+
+    Raises:
+        ValueError: if the limit is not above 0.
     """
     if memory is not None:
         if not memory > 0:
@@ -34,7 +37,7 @@ def budget(memory: float | None = None) -> float:
 
 
 def fits_whole(generator: str, pixels: float, memory: float | None = None) -> bool:
-    """Whether a whole image goes through a generator within the memory.
+    """Returns whether a generator can paint an image as a whole within the limit of memory.
 
     Args:
         generator: Name of the generator.
@@ -84,7 +87,7 @@ def _container_bytes():
 
 
 def _resident_bytes():
-    """Returns what the process holds now."""
+    """Returns the bytes of memory that the process holds now."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             lines = Path("/proc/self/status").read_text().splitlines()

@@ -1,4 +1,4 @@
-"""Where large temporary files lie, and how much they may take. Needs no Keras."""
+"""The folder for large temporary files, and its free space. Does not import Keras."""
 
 import os
 import shutil
@@ -8,9 +8,10 @@ from pathlib import Path
 
 
 def scratch_folder() -> Path:
-    """Returns where large temporary files belong.
+    """Returns the folder for large temporary files.
 
-    That is TMPDIR, if it is set. On Linux it is /var/tmp otherwise: /tmp may be in memory.
+    It is the environment variable TMPDIR if that is set. Otherwise it is /var/tmp on Linux,
+    because /tmp can be in memory, and the system's own folder elsewhere.
     """
     var = Path("/var/tmp")
     named = any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
@@ -20,5 +21,5 @@ def scratch_folder() -> Path:
 
 
 def free_bytes(folder: Path) -> int:
-    """Returns how much a folder's disk still takes."""
+    """Returns the free bytes of a folder's disk."""
     return shutil.disk_usage(folder).free

@@ -1,4 +1,4 @@
-"""A generator as a list of steps, each with the rows that it needs."""
+"""A generator as a list of steps, each with the rows of its inputs that it needs."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -22,10 +22,10 @@ class Step:
 
     Attributes:
         operation: The layer, or an operation of `keras.ops`.
-        inputs: Tuple of the keys of the images that it takes, without matrices as style weights.
-        output: Key of what it gives.
+        inputs: Tuple of the keys of its input images. Style weights are not images.
+        output: Key of the image that it returns.
         normalizes: Whether it needs mean and variance of its whole input.
-        multiplications: Integer, for each pixel of the output.
+        multiplications: Integer, number of multiplications for each pixel of the output.
     """
 
     def __init__(self, node):
@@ -50,10 +50,10 @@ class Step:
 
         Args:
             values: Dictionary of key to strip, `[1, rows, width, channels]`.
-            top: Integer, the row of the inputs that the strips begin with.
+            top: Integer, number of the first row of the strips in their images.
 
         Returns:
-            Strip of the output, and the row that it begins with.
+            Tuple of the strip of the output, and the number of its first row.
         """
         if isinstance(self.operation, ImageInput):  # which refuses the heights of strips
             return values[self.inputs[0]], top
@@ -75,15 +75,16 @@ class Step:
 
 
 class Graph:
-    """The steps of a generator, in an order in which each finds its inputs.
+    """The steps of a generator, each after the steps that compute its inputs.
 
-    The order goes from the output back, so that a step stands shortly before its consumers.
+    The order is found from the output backwards, so that a step comes shortly before its
+    consumers.
 
     Args:
-        generator: Functional `keras.Model` of one output.
+        generator: Functional `keras.Model` with one output.
 
     Raises:
-        CannotStreamError: if it has a layer that cannot be computed by strips.
+        CannotStreamError: if it has a layer that cannot be computed strip by strip.
     """
 
     def __init__(self, generator: keras.Model):
@@ -107,7 +108,7 @@ class Graph:
 
     @cached_property
     def consumers(self) -> dict[int, list[Step]]:
-        """The steps that take each image."""
+        """Dictionary of an image's key to the list of steps that take it."""
         found: dict[int, list[Step]] = {}
         for step in self.steps:
             for key in step.inputs:
@@ -115,7 +116,7 @@ class Graph:
         return found
 
     def sizes(self, inputs: dict[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:
-        """Gives height and width of each image, from those of the generator's inputs."""
+        """Returns `(height, width)` of each image, from those of the generator's inputs."""
         sizes = dict(inputs)
         for step in self.steps:
             height, width = sizes[step.inputs[0]]
@@ -124,14 +125,14 @@ class Graph:
         return sizes
 
     def bytes(self, sizes: dict[int, tuple[int, int]]) -> dict[int, int]:
-        """Gives the bytes of each image but the inputs, of `sizes`."""
+        """Returns the bytes of each image except the inputs, from the result of `sizes`."""
         return {
             step.output: int(np.prod(sizes[step.output])) * step.channels * _width(step.dtype)
             for step in self.steps
         }
 
     def closure(self, target: int, known: Callable[[int], bool]) -> list[Step]:
-        """Gives the steps that lead to an image from those that are known."""
+        """Returns the steps that compute an image from the known images."""
         wanted, steps = {target}, []
         for step in reversed(self.steps):
             if step.output in wanted and not known(step.output):
@@ -141,5 +142,5 @@ class Graph:
 
 
 def _width(dtype):
-    """Gives the bytes of a number, `float32` or `bfloat16`."""
+    """Returns the bytes of one number: 4 for `float32`, 2 for `bfloat16`."""
     return int("".join(filter(str.isdigit, dtype))) // 8

@@ -1,8 +1,8 @@
-"""Generators on OpenVINO: the same pictures in a fraction of the time, on Intel's and AMD's CPUs.
+"""Generators on OpenVINO: the same pictures in less time, on CPUs of Intel and AMD.
 
-Running a network needs neither Keras nor TensorFlow; making one of a generator needs Keras.
-OpenVINO keeps channels before height and width, so the network does too, from its first operation
-to its last.
+Converting a generator to a network of OpenVINO needs Keras. Running the network needs neither Keras
+nor TensorFlow. OpenVINO orders channels before height and width, so the network transposes its
+input and its output.
 """
 
 import os
@@ -30,7 +30,7 @@ _HEIGHT_AND_WIDTH = (2, 3)
 
 
 def is_installed() -> bool:
-    """Whether the package openvino is installed."""
+    """Returns whether the package openvino is installed."""
     return openvino is not None
 
 
@@ -50,14 +50,14 @@ def write_network(network: "openvino.Model", path: Path) -> None:
 
 
 class OpenVino:
-    """A network, compiled for this machine's processor. It may be used by several threads.
+    """A network, compiled for this machine's CPU. Several threads can use it at once.
 
     It computes in as many threads as the environment variable OMP_NUM_THREADS says, or else as
     there are cores.
 
     Args:
-        network: `openvino.Model` of `network_of`, or the path of its `.xml` file.
-        precision: `"float32"`, or `"bfloat16"`, which is faster on processors that have it.
+        network: The `openvino.Model` that `network_of` returns, or the path of its `.xml` file.
+        precision: `"float32"`, or `"bfloat16"`, which is faster on CPUs that support it.
 
     Raises:
         ImportError: if openvino is not installed.
@@ -81,8 +81,8 @@ class OpenVino:
         """Runs the network.
 
         Args:
-            inputs: The network's inputs, as Keras takes them: float32 `[1, height, width, 3]` in
-                [0, 1], and those of noise or style weights.
+            inputs: The network's inputs in the order of the Keras model: float32
+                `[1, height, width, 3]` in [0, 1], then noise or style weights.
 
         Returns:
             float32 `[1, height, width, 3]` in [0, 1].
@@ -103,13 +103,13 @@ def _limits():
 
 
 def network_of(generator: "keras.Model") -> "openvino.Model":
-    """Writes a generator as a network of OpenVINO, for one image of any size.
+    """Converts a generator to an `openvino.Model`, for one image of any size.
 
     Args:
         generator: `keras.Model` of the layers that `_OPERATIONS` lists.
 
     Raises:
-        ValueError: if the generator has a layer of another kind.
+        ValueError: if the generator has another layer.
         ImportError: if openvino is not installed.
     """
     _require_openvino()
@@ -185,7 +185,7 @@ def _crop(layer, x):
 
 
 def _convolve(layer, x):
-    """Convolves; the kernel may be that of the four phases of an upsampled image, or of squares."""
+    """Convolves, with upsampling or space-to-depth if the layer has it."""
     from tfstyle.layers.convolution import computes_squares, kernel_of_phases, kernel_of_squares
 
     if layer.padding != "valid" or layer.groups != 1:
@@ -235,7 +235,7 @@ def _upsample(layer, x):
 
 
 def _pool(layer, x):
-    """Pools as a convolution of each channel: `avg_pool` of 2026.4 crashes on some processors."""
+    """Pools by a convolution of each channel: `avg_pool` of 2026.4 crashes on some CPUs."""
     height, width = layer.pool_size
     channels = layer.input.shape[-1]
     kernel = _floats(np.full((channels, 1, 1, height, width), 1 / (height * width)))

@@ -1,4 +1,4 @@
-"""Which images of a generator are kept between the passes over a photograph."""
+"""Chooses which images inside a generator are kept between the passes over a photograph."""
 
 from typing import NamedTuple
 
@@ -12,14 +12,14 @@ _BYTES_PER_SECOND = 5e9  # written, read, or passed by a layer that only adds or
 
 
 class Pass(NamedTuple):
-    """One way over the photograph from its upper to its lower border.
+    """One pass over the photograph, from its upper to its lower border.
 
     Args:
-        target: Key of the image that is computed.
-        normalization: The step that needs the target's mean and variance; None at the end.
-        steps: What is computed.
-        reads: Keys of what was kept before, or is given: the generator's inputs.
-        keeps: Keys of what is kept for later passes.
+        target: Key of the image that the pass computes.
+        normalization: The step that needs the target's mean and variance; None in the last pass.
+        steps: The steps that the pass computes.
+        reads: Keys of the images that it reads: inputs of the generator, and kept images.
+        keeps: Keys of the images that it keeps for later passes.
     """
 
     target: int
@@ -32,20 +32,20 @@ class Pass(NamedTuple):
 class Plan:
     """The passes for one size of photograph.
 
-    Each normalization needs mean and variance of its whole input, so each has a pass. What a pass
-    computes is kept if a later one needs it and convolutions would have to compute it again.
+    Each normalization needs mean and variance of its whole input, so each has its own pass. An
+    image is kept if a later pass needs it and would need convolutions to compute it again.
 
     Args:
         graph: `Graph`.
-        sizes: Dictionary of each image's height and width: see `Graph.sizes`.
-        limit: Bytes of temporary files. Above it the largest images are computed again in each
-            pass that needs them.
+        sizes: Dictionary of each image's `(height, width)`: see `Graph.sizes`.
+        limit: Limit of temporary files, in bytes. If it is exceeded, the largest images are not
+            kept, but computed again in each pass that needs them.
 
     Attributes:
         passes: List of `Pass`.
-        scratch_bytes: The most that is kept at once. What is read for the last time makes room as
-            it is read.
-        seconds: List of rough seconds of each pass, for a progress bar.
+        scratch_bytes: The most bytes that are kept at once. An image frees its space while it is
+            read for the last time.
+        seconds: List of the estimated seconds of each pass, for a progress bar.
     """
 
     def __init__(self, graph: Graph, sizes: dict[int, tuple[int, int]], limit: float):
@@ -78,7 +78,7 @@ class Plan:
         self._drop_unused()
 
     def _is_shared(self, key, computed):
-        """Whether a later pass needs it too, and it is not as near to the photograph as pooling."""
+        """Returns whether a later pass needs an image that is not cheap to compute again."""
         consumers = {step.output for step in self.graph.consumers.get(key, ())}
         if len(consumers) < 2 or consumers <= computed:
             return False
@@ -101,7 +101,7 @@ class Plan:
         return moved / _BYTES_PER_SECOND
 
     def _drop_unused(self):
-        """Keeps nothing that no later pass reads."""
+        """Stops keeping images that no later pass reads."""
         read: set[int] = set()
         for number in reversed(range(len(self.passes))):
             each = self.passes[number]
@@ -109,11 +109,11 @@ class Plan:
             read |= each.reads
 
     def last_reads(self) -> dict[int, int]:
-        """Gives the number of the pass that reads each kept image for the last time."""
+        """Returns the number of the pass that reads each kept image for the last time."""
         return {key: number for number, each in enumerate(self.passes) for key in each.reads}
 
     def _kept_at_once(self):
-        """Gives, for each pass, what is kept before and after it."""
+        """Returns, for each pass, the images that are kept before and after it."""
         last = self.last_reads()
         kept: set[int] = set()
         for number, each in enumerate(self.passes):
@@ -129,7 +129,7 @@ class Plan:
         return sum(self.bytes[key] for key in keys)
 
     def _give_up_one(self):
-        """Computes one more image again: the largest of those that are kept at the peak."""
+        """Stops keeping one image: the largest of those that are kept at the peak."""
         fullest = max((keys for both in self._kept_at_once() for keys in both), key=self._total)
         candidates = fullest - self._again
         if not candidates:

@@ -1,17 +1,17 @@
-"""Forked processes, in which a network that was used before the fork hangs."""
+"""Refuses forked processes, in which a network that was used before the fork hangs."""
 
 import functools
 import os
 
 
 def refuse_fork() -> None:
-    """Refuses to use a network in a fork of a process that has used one.
+    """Raises an error in a fork of a process that has used a network.
 
-    TensorFlow computes in threads, and a fork has none of them: it would wait for ever. To be
-    called before a network is built or used.
+    TensorFlow computes in threads. A fork does not have them, so it would wait forever. Call this
+    before a network is built or used.
 
     Raises:
-        RuntimeError: in such a process.
+        RuntimeError: in such a fork.
     """
     if _first_user() != os.getpid():
         raise RuntimeError(

@@ -1,4 +1,4 @@
-"""Which rows of its input a layer needs for some rows of its output."""
+"""The rows of its input that a layer needs for some rows of its output."""
 
 import math
 from typing import NamedTuple
@@ -42,7 +42,7 @@ _POINTWISE_OPERATIONS = {
 
 
 class Reach(NamedTuple):
-    """What one side of a layer's window covers, the same for rows and columns.
+    """The window of a layer along one axis.
 
     The layer repeats each row `up` times, adds `before` and `after` rows at the borders (or
     removes them, if negative), and moves a window of `kernel` rows by `stride`:
@@ -62,10 +62,10 @@ class Reach(NamedTuple):
         return (side * self.up + self.before + self.after - self.kernel) // self.stride + 1
 
     def needs(self, first: int, last: int, side: int) -> tuple[int, int]:
-        """Returns the rows that the layer must be given, for rows `first` to `last` of its output.
+        """Returns the rows of the input that rows `first` to `last` of the output need.
 
-        The layer takes the ends of a strip for the borders of an image. The strip is so large
-        that this spoils no wanted row.
+        The layer treats the ends of a strip as the borders of an image. The strip is large enough
+        that this changes no wanted row.
 
         Args:
             first: Integer, first row wanted.
@@ -73,7 +73,7 @@ class Reach(NamedTuple):
             side: Integer, rows of the whole input.
 
         Returns:
-            First row of the strip, and one after its last.
+            Tuple of the first row of the strip, and one after its last.
         """
         start = first * self.stride - self.before
         stop = (last - 1) * self.stride + self.kernel - self.before
@@ -93,23 +93,23 @@ class Reach(NamedTuple):
         return top, bottom
 
     def first(self, top: int) -> int:
-        """Returns which row the output of a strip begins with, if the strip begins with `top`."""
+        """Returns the first row of the output of a strip whose first row is `top`."""
         return top * self.up // self.stride
 
 
 class CannotStreamError(ValueError):
-    """A layer needs more than some rows of its input, or it is not known which."""
+    """A layer needs its whole input, or the rows that it needs are not known."""
 
 
 def reach_of(operation: keras.Operation, axis: int = 0) -> Reach:
     """Returns the reach of a layer, or of an operation of `keras.ops`.
 
     Args:
-        operation: From a functional `keras.Model` with channels last.
+        operation: Layer or operation of a functional `keras.Model` with channels last.
         axis: 0 for rows, 1 for columns.
 
     Raises:
-        CannotStreamError: if the layer is of a kind that is not known here.
+        CannotStreamError: if the type of the layer is not known here.
     """
     if isinstance(operation, _CONVOLUTIONS):
         return _of_convolution(operation, axis)
@@ -132,7 +132,7 @@ def reach_of(operation: keras.Operation, axis: int = 0) -> Reach:
     if isinstance(operation, _POINTWISE) or (not is_layer and name in _POINTWISE_OPERATIONS):
         return Reach()
     raise CannotStreamError(
-        f"Cannot paint strip by strip: {name} {operation.name!r} is of an unknown kind. "
+        f"Cannot paint strip by strip: {name} {operation.name!r} is of an unknown type. "
         "Add it to tfstyle.painting.reach, or raise the memory so that the image fits as a whole."
     )
 

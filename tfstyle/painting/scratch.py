@@ -1,4 +1,4 @@
-"""Images that are too large for the memory, in a temporary file."""
+"""A temporary file for images that do not fit into memory."""
 
 import errno
 import tempfile
@@ -12,13 +12,13 @@ _BLOCK = 2**18  # bytes: a strip wastes half of one on average
 
 
 class Scratch:
-    """A temporary file without a name, in blocks that are used again.
+    """A temporary file without a name, whose blocks are reused.
 
-    It vanishes with the process, even with one that is killed. It is read and written, not mapped
-    into memory, so that its pages do not count as the process' own.
+    The system removes it when the process ends, even if the process is killed. The file is read
+    and written, not mapped into memory, so its pages do not count as memory of the process.
 
     Args:
-        folder: Where; see `scratch_folder`.
+        folder: Folder of the file: see `scratch_folder`.
     """
 
     def __init__(self, folder: Path):
@@ -35,11 +35,11 @@ class Scratch:
 
     @property
     def size(self) -> int:
-        """Bytes of the file, the most that were kept at once."""
+        """Bytes of the file: the most that were stored at once."""
         return self.blocks * _BLOCK
 
     def write(self, content: memoryview) -> list[int]:
-        """Keeps bytes, and returns the numbers of their blocks.
+        """Stores bytes, and returns the numbers of their blocks.
 
         Raises:
             OSError: if the disk is full.
@@ -59,7 +59,7 @@ class Scratch:
         return blocks
 
     def read(self, blocks: list[int], start: int, content: memoryview) -> None:
-        """Fills `content` with the bytes from `start` on of what was written to blocks."""
+        """Fills `content` with the bytes that were written to these blocks, from `start` on."""
         done = 0
         while done < len(content):
             number, offset = divmod(start + done, _BLOCK)
@@ -68,7 +68,7 @@ class Scratch:
             done = end
 
     def release(self, blocks: list[int]) -> None:
-        """Lets blocks be used again."""
+        """Frees blocks, which are then reused."""
         self._free += blocks
 
     def _take(self):
@@ -84,7 +84,7 @@ class Scratch:
 
 
 class StoredImage:
-    """Rows of one image in a scratch file: written once from the top on, and read by ranges.
+    """Rows of one image in a scratch file: written once from top to bottom, read by ranges.
 
     Args:
         scratch: `Scratch`.
@@ -116,6 +116,6 @@ class StoredImage:
         return result
 
     def release(self, top: int) -> None:
-        """Gives up the rows above `top`, as far as they are whole strips."""
+        """Frees the strips that lie above row `top` entirely."""
         while self._strips and self._strips[0][1] <= top:
             self._scratch.release(self._strips.pop(0)[2])

@@ -1,4 +1,4 @@
-"""Images of any size, for networks that take multiples. Needs no Keras."""
+"""Runs networks that only take multiples of a size on images of any size. Does not import Keras."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -13,13 +13,13 @@ Run = Callable[[list[np.ndarray]], np.ndarray]
 
 @dataclasses.dataclass(frozen=True)
 class Needs:
-    """What a network needs of its inputs.
+    """The sizes of inputs that a network takes.
 
     Args:
-        multiple: Integer. Heights and widths must be multiples of it.
-        minimum: Integer, the least height and width.
-        noise: For each noise input, coarsest first, the tuple of how much smaller than the image it
-            is, and its channels.
+        multiple: Integer, pixels. Heights and widths must be multiples of it.
+        minimum: Integer, pixels, the least height and width.
+        noise: A tuple `(ratio, channels)` for each noise input, coarsest first. Its sides are
+            those of the image divided by `ratio`.
     """
 
     multiple: int
@@ -41,7 +41,7 @@ def paint(
             that returns the picture, float32 of the image's shape.
         needs: `Needs` of the network.
         pixels: Array `[N, height, width, 3]` in [0, 1].
-        seed: Decides the noise of a network that takes noise.
+        seed: Integer or sequence of them, seed of the noise of a network that takes noise.
         style_weights: Array `[styles]`, for a trunk.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Where the rows of a photograph and of noise come from."""
+"""Sources of the rows of a photograph and of noise."""
 
 import copy
 from collections.abc import Sequence
@@ -11,15 +11,15 @@ _ROWS = 64  # between two states of the random numbers
 
 
 class Photograph:
-    """Rows of a photograph as a generator takes them: float32, mirrored at two borders, with grain.
+    """Rows of a photograph as a generator takes them: float32, extended by reflection, with grain.
 
     Args:
         image: Anything with `shape` `(height, width, 3)` whose slices of rows are arrays, of uint8
             or of floats in [0, 1] up to rounding.
-        height: Integer, rows with those that are mirrored at the lower border.
-        width: Integer, columns likewise.
-        grain: Float, deviation of the noise that is added: see `images.look`.
-        seed: Integer, that of the noise.
+        height: Integer, number of rows after reflection at the lower border.
+        width: Integer, number of columns after reflection at the right border.
+        grain: Float, standard deviation of the noise that is added: see `images.look`.
+        seed: Integer, seed of that noise.
     """
 
     def __init__(self, image, height: int, width: int, grain: float = 0.0, seed: int = 0):
@@ -41,7 +41,7 @@ class Photograph:
         return np.clip(pixels, 0, 1, out=pixels)
 
     def read(self, top: int, bottom: int) -> np.ndarray:
-        """Returns rows of what the generator sees, float32 `[1, rows, width, 3]`."""
+        """Returns rows of the generator's input, float32 `[1, rows, width, 3]`."""
         rows = self._rows[top:bottom]
         first, last = rows.min(), rows.max() + 1
         pixels = self.pixels(first, last)
@@ -55,14 +55,14 @@ class Photograph:
 
 
 class NormalRows:
-    """Rows of normal noise, the same numbers as one array of the whole shape has.
+    """Rows of normal noise, with the same numbers as one array of the whole shape.
 
-    The state of the random numbers is remembered every 64 rows, so that any rows can be drawn.
+    The state of the random numbers is stored every 64 rows, so that any rows can be drawn.
 
     Args:
-        seed: Integer or sequence of them, or a `numpy.random.Generator`, which is left as it is
-            after an array of the shape.
-        shape: Tuple of the whole: rows, columns, channels.
+        seed: Integer or sequence of them, or a `numpy.random.Generator`, which advances as if it
+            had drawn the whole array.
+        shape: Tuple `(rows, columns, channels)` of the whole array.
     """
 
     def __init__(self, seed: int | Sequence[int] | np.random.Generator, shape: tuple):

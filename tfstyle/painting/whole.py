@@ -1,4 +1,4 @@
-"""Whole images through a generator in Keras."""
+"""Applies a generator to whole images, with Keras."""
 
 import weakref
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ def stylize_pixels(
     Args:
         generator: `keras.Model` of `build_generator`, or of `styles.trunk.build_trunk`.
         pixels: Array `[N, height, width, 3]` in [0, 1].
-        seed: Decides the noise of a generator that takes noise.
+        seed: Integer or sequence of them, seed of the noise of a generator that takes noise.
         style_weights: Array `[styles]`, for a trunk.
 
     Returns:
@@ -36,7 +36,7 @@ def stylize_pixels(
 
 
 def needs_of(generator: keras.Model) -> Needs:
-    """Returns what a generator needs of its inputs."""
+    """Returns the sizes of inputs that a generator takes."""
     noise = tuple((ratio, channels) for _, ratio, channels in noise_inputs(generator))
     return Needs(*size_rule(generator), noise)
 
