@@ -36,6 +36,24 @@ finally:
     assert not {"keras", "tensorflow", "jax", "torch"} & set(sys.modules)
 """
 
+# The same for many commands, in forks of one interpreter: most of a command's time is its imports.
+FORKS = """
+import json, os, sys
+import tfstyle.commands.main
+for line in sys.stdin:
+    code, words, folder, variables, files = json.loads(line)
+    if child := os.fork():
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        continue
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(variables)
+    for number, path in enumerate(files, 1):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    sys.argv = ["tfstyle", *words]
+    exec(code)
+"""
+
 
 @pytest.fixture
 def tfstyle(monkeypatch, capsys):
@@ -54,9 +72,38 @@ def tfstyle(monkeypatch, capsys):
     return run
 
 
-def tfstyle_without_keras(*arguments):
-    command = [sys.executable, "-c", WITHOUT_KERAS, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+@pytest.fixture(scope="module")
+def forks(tmp_path_factory):
+    """A function of arguments, to the result of the command in a fork."""
+    if not hasattr(os, "fork"):
+        yield lambda *arguments: subprocess.run(
+            [sys.executable, "-c", WITHOUT_KERAS, *arguments], capture_output=True, text=True
+        )
+        return
+    files = [tmp_path_factory.mktemp("forks") / name for name in ("output", "errors")]
+    command = [sys.executable, "-c", FORKS]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
+
+        def fork(*arguments):
+            given = (WITHOUT_KERAS, arguments, os.getcwd(), dict(os.environ), [*map(str, files)])  # noqa: PTH109
+            run.stdin.write(json.dumps(given) + "\n")
+            run.stdin.flush()
+            code = int(run.stdout.readline())
+            return subprocess.CompletedProcess(arguments, code, *(f.read_text() for f in files))
+
+        yield fork
+        run.stdin.close()
+
+
+@pytest.fixture
+def tfstyle_without_keras(forks):
+    return lambda *arguments: forks(*map(str, arguments))
+
+
+@pytest.fixture
+def unsaved(monkeypatch):
+    """Leaves out the saving of styles, which takes seconds."""
+    monkeypatch.setattr("tfstyle.styles.style.Style.save", lambda style, *arguments: style)
 
 
 def names(folder):
@@ -232,7 +279,9 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("line", MISTAKES)
-def test_mistakes_are_one_line_before_keras_is_loaded(tmp_path, monkeypatch, line):
+def test_mistakes_are_one_line_before_keras_is_loaded(
+    tfstyle_without_keras, tmp_path, monkeypatch, line
+):
     monkeypatch.chdir(tmp_path)
     for folder in ("empty", "more", "mine/johnson"):
         Path(folder).mkdir(parents=True)
@@ -269,13 +318,13 @@ HELP = {
 
 
 @pytest.mark.parametrize("command", HELP)
-def test_help_names_defaults_and_needs_no_keras(command, monkeypatch):
+def test_help_names_defaults_and_needs_no_keras(tfstyle_without_keras, command, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     result = tfstyle_without_keras(*command.split(), "--help")
     assert result.returncode == 0 and all(word in result.stdout for word in HELP[command])
 
 
-def test_the_version_is_that_of_the_package():
+def test_the_version_is_that_of_the_package(tfstyle_without_keras):
     result = tfstyle_without_keras("--version")
     assert (result.returncode, result.stdout) == (0, f"{metadata.version('tfstyle')}\n")
     assert package.__version__ == metadata.version("tfstyle")
@@ -301,7 +350,7 @@ def test_the_package_is_the_command():
     assert "stylize" in result.stdout
 
 
-def test_styles_are_listed_without_keras(mine, monkeypatch):
+def test_styles_are_listed_without_keras(tfstyle_without_keras, mine, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     result = tfstyle_without_keras("list", mine.parent)
     card = read_card(mine / "johnson")
@@ -360,7 +409,9 @@ def test_quiet_leaves_out_all_but_errors(tfstyle, mine, photographs, tmp_path):
     assert (code, output, len(errors)) == (1, "", 1) and "exists already" in errors[0]
 
 
-def test_a_picture_that_exists_is_refused_before_keras_is_loaded(mine, photographs, tmp_path):
+def test_a_picture_that_exists_is_refused_before_keras_is_loaded(
+    tfstyle_without_keras, mine, photographs, tmp_path
+):
     (tmp_path / "0.jpg").touch()
     result = tfstyle_without_keras("stylize", photographs / "0.jpg", "-s", mine, "-o", tmp_path)
     assert (result.returncode, result.stdout) == (1, "")
@@ -368,11 +419,14 @@ def test_a_picture_that_exists_is_refused_before_keras_is_loaded(mine, photograp
     assert line == f"Error: {tmp_path / '0.jpg'} exists already. Use --force to overwrite it."
 
 
-def test_of_one_name_the_folders_own_style_is_listed(tfstyle, style, tmp_path, monkeypatch):
-    style.save(tmp_path / "mosaic")
+def test_of_one_name_the_folders_own_style_is_listed(tfstyle, mine, tmp_path, monkeypatch):
+    mine.rename(tmp_path / "mosaic")
     monkeypatch.chdir(tmp_path)
     (row,) = json.loads(tfstyle("list", "--json", ".")[1])
-    assert (row["name"], row["parameters"]) == ("mosaic", style.model.count_params())
+    assert (row["name"], row["parameters"]) == (
+        "mosaic",
+        read_card(tmp_path / "mosaic/johnson")["parameters"],
+    )
 
 
 def test_photographs_that_cannot_be_read_are_not_shown(photographs, tmp_path):
@@ -428,7 +482,9 @@ def test_training_gets_recipe_and_options(
     assert (tmp_path / "new" / "johnson" / "preview.jpg").exists()
 
 
-def test_options_overrule_a_recipe(tfstyle, style, recipe, photographs, tmp_path, monkeypatch):
+def test_options_overrule_a_recipe(
+    tfstyle, style, unsaved, recipe, photographs, tmp_path, monkeypatch
+):
     given = []
     monkeypatch.setattr("tfstyle.training.train", lambda *all: given.append(all[0]) or style)
     recipe.save(tmp_path / "recipe.toml")
@@ -447,7 +503,7 @@ def begin(folder, recipe, content, precision, minutes=None):
 
 
 def test_a_painting_starts_from_the_trunk_for_ten_minutes(
-    tfstyle, style, painting, photographs, tmp_path, monkeypatch
+    tfstyle, style, unsaved, painting, photographs, tmp_path, monkeypatch
 ):
     given = []
     monkeypatch.setattr("tfstyle.training.train", lambda *all: given.append(all) or style)
@@ -473,7 +529,7 @@ def test_a_painting_starts_from_the_trunk_for_ten_minutes(
 
 
 def test_another_option_of_a_begun_training_gets_one_clear_answer(
-    painting, photographs, tmp_path, monkeypatch
+    tfstyle_without_keras, painting, photographs, tmp_path, monkeypatch
 ):
     folder = tmp_path / "new" / "training" / "johnson"
     recipe = Recipe(painting=str(painting), start="trunk", style_weight=10.0)
@@ -493,7 +549,7 @@ def test_another_option_of_a_begun_training_gets_one_clear_answer(
 
 
 def test_restart_discards_what_was_begun(
-    tfstyle, style, painting, photographs, tmp_path, monkeypatch
+    tfstyle, style, unsaved, painting, photographs, tmp_path, monkeypatch
 ):
     folder = tmp_path / "new" / "training" / "johnson"
     found = []
@@ -513,7 +569,7 @@ def test_restart_discards_what_was_begun(
 
 
 def test_a_training_tells_previews_and_the_time_left(
-    tfstyle, style, painting, photographs, tmp_path, monkeypatch
+    tfstyle, style, unsaved, painting, photographs, tmp_path, monkeypatch
 ):
     preview = tmp_path / "new" / "training" / "johnson" / "previews" / "000100.jpg"
 
