@@ -56,7 +56,9 @@ def test_pictures_are_those_of_pytorch(painting, pictures, name):
     assert style.card["imported"]["layout"] == FILES[name]
 
 
-@pytest.mark.parametrize("name", ["pytorch.pth", "rrmina_tanh.pth"])
+@pytest.mark.parametrize(
+    "name", ["pytorch.pth", pytest.param("rrmina_tanh.pth", marks=pytest.mark.slow)]
+)
 def test_a_style_is_saved_and_loaded(painting, pictures, tmp_path, name):
     imported(name, painting).save(tmp_path / "style")
     loaded = tfstyle.load(tmp_path / "style")

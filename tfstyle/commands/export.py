@@ -91,7 +91,7 @@ def export(
     ] = None,
     quiet: Quiet = False,
 ):
-    """Write a style for phones (tflite) or servers (saved_model), run it and compare."""
+    """Write a style for phones (tflite), servers (saved_model) or other engines (onnx)."""
     if android:
         beside = (format != "tflite", output, calibrate, seed, photograph, accept_damage)
         _export_android(styles, android, generator, precision, size, any(beside))
