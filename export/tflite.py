@@ -154,15 +154,18 @@ def convert(generator, precision, size=None, photographs=(), seed=None):
     Returns:
         Bytes.
     """
-    shape = (1, *(size or (None, None)))
-    with tempfile.TemporaryDirectory() as folder, _quiet():
-        write_function(generator, folder, shape, seed)
-        content = _converter(folder).convert()
-        if precision == "int8":
-            in_float = float_convolutions(content, generator.name)
-            samples = partial(_samples, generator, photographs, size, seed)
-            content = quantize(_converter(folder), samples, in_float)
+    content = _convert_float(generator, size, seed)
+    if precision == "int8":
+        in_float = float_convolutions(content, generator.name)
+        samples = partial(_samples, generator, photographs, size, seed)
+        with _converter(generator, size, seed) as converter:
+            content = quantize(converter, samples, in_float)
     return content if precision == "float32" else store_weights(content, generator.name, precision)
+
+
+def _convert_float(generator, size, seed):
+    with _converter(generator, size, seed) as converter:
+        return converter.convert()
 
 
 def _check(precision, photographs, seed):
@@ -196,10 +199,13 @@ def _check_size(generator, size) -> tuple[int, int] | None:
     return height, width
 
 
-def _converter(folder):
-    converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    return converter
+@contextlib.contextmanager
+def _converter(generator, size, seed):
+    with tempfile.TemporaryDirectory() as folder, _quiet():
+        write_function(generator, folder, (1, *(size or (None, None))), seed)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+        yield converter
 
 
 def _samples(generator, photographs, size, seed):

@@ -1,5 +1,6 @@
 """Exported files, proven by running them beside the style that they come from."""
 
+import functools
 import json
 import os
 import subprocess
@@ -67,6 +68,17 @@ def johnson():
 @pytest.fixture(scope="module")
 def noisy():
     return random_style("pyramid", noise_channels=1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def converted_once():
+    """Converts each generator once for each size: a conversion takes seconds."""
+    from tfstyle.export import tflite
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("make_portable", "_convert_float"):
+            patch.setattr(tflite, name, functools.cache(getattr(tflite, name)))
+        yield
 
 
 def photo(height, width, seed=0):
