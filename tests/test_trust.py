@@ -213,7 +213,7 @@ def test_every_number_of_a_recipe_has_a_bound(name):
 def test_floats_and_lists_of_a_recipe_have_bounds():
     with pytest.raises(ValueError, match="style_weight must be at most"):
         Recipe(style_weight=1e13)
-    with pytest.raises(ValueError, match="content_layers must be at most 32"):
+    with pytest.raises(ValueError, match="content_layers must have at most 32"):
         Recipe(content_layers=("relu1_1",) * 99)
 
 

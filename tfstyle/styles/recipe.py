@@ -142,74 +142,71 @@ class Recipe:
         if isinstance(self.painting, os.PathLike):
             object.__setattr__(self, "painting", os.fspath(self.painting))
         for field in dataclasses.fields(self):
-            value: Any = getattr(self, field.name)
             kind: Any = typing.get_origin(field.type) or field.type
-            if kind is float and type(value) is int:
-                value = float(value)
-            elif kind is tuple and isinstance(value, list):
-                value = tuple(value)
-            if type(value) is not kind:
-                raise ValueError(
-                    f"{field.name} must be of type {kind.__name__}. Received: {value!r}"
-                )
-            numbers = (value,) if kind in (int, float) else ()
-            if field.name == "style_layer_weights":
-                numbers = value = _floats(field.name, value)
-            elif kind is tuple and not all(isinstance(item, str) for item in value):
-                raise ValueError(f"{field.name} must be names. Received: {list(value)}")
-            if not all(0 <= number < math.inf for number in numbers):
-                raise ValueError(
-                    f"{field.name} must be finite, and not negative. Received: {value}"
-                )
-            most = _MOST.get(field.name, _MOST_OF_FLOATS)
-            if any(number > most for number in numbers):
-                raise ValueError(f"{field.name} must be at most {most:,}. Received: {value}")
-            if kind is tuple and len(value) > _MOST_LAYERS:
-                raise ValueError(
-                    f"{field.name} must be at most {_MOST_LAYERS}. Received: {len(value)}"
-                )
+            value = _typed(field.name, kind, getattr(self, field.name))
+            _check_range(field.name, value)
             object.__setattr__(self, field.name, value)
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise ValueError(
                     f"{name} must be one of {', '.join(known)}. Received: {getattr(self, name)!r}"
                 )
+        self._check_generator()
+        self._check_layers()
+        self._check_sizes()
+
+    def _check_generator(self):
         if self.noise_channels and not FACTS[self.generator].noise_ratios:
             takers = " or ".join(repr(name) for name, facts in FACTS.items() if facts.noise_ratios)
-            raise ValueError(f"noise_channels are for the generator {takers}.")
+            raise ValueError(
+                f"noise_channels are only for the generator {takers}. Received: {self.generator!r}"
+            )
         others = [name for name, value in _JOHNSON.items() if getattr(self, name) != value]
         if others and self.generator != "johnson":
-            raise ValueError(f"{', '.join(others)}: for the generator 'johnson'.")
-        for name in ("crop", "batch_size", "steps", "epsilon"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must be above 0. Received: 0")
+            raise ValueError(
+                f"{', '.join(others)}: only for the generator 'johnson'. "
+                f"Received: {self.generator!r}"
+            )
+
+    def _check_layers(self):
         if not self.style_layers:
-            raise ValueError("style_layers must name a layer at least: see PerceptualLoss.")
+            raise ValueError("style_layers must name at least one layer: see PerceptualLoss.")
         if len(self.style_layer_weights or self.style_layers) != len(self.style_layers):
             raise ValueError(
                 "style_layer_weights must have one number for each of the "
                 f"{len(self.style_layers)} style layers. Received: {list(self.style_layer_weights)}"
             )
+
+    def _check_sizes(self):
+        for name in ("crop", "batch_size", "steps", "epsilon"):
+            if not getattr(self, name):
+                raise ValueError(f"{name} must be above 0. Received: 0")
         if self.style_size < _LEAST_PAINTING:
             raise ValueError(
                 f"style_size must be at least {_LEAST_PAINTING}. Received: {self.style_size}"
             )
         jitter = self.jitter or FACTS[self.generator].jitter
         if jitter > self.crop // 2:
-            raise ValueError(f"jitter must be half of crop at most. Received: {jitter}")
+            raise ValueError(
+                f"jitter must be at most half of crop, {self.crop // 2}. Received: {jitter}"
+            )
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Recipe":
         """Reads a recipe from a TOML file.
 
         Raises:
-            ValueError: if the file is missing or no TOML, or has a key that no recipe has.
+            ValueError: if the file is missing, is not TOML, or has an unknown key or a wrong value.
         """
         path = Path(path)
         return _read(path, _read_toml(path))
 
     def replace(self, **values: Any) -> "Recipe":
-        """Gives the recipe with other values."""
+        """Returns a recipe with other values.
+
+        Raises:
+            ValueError: if a value is out of range.
+        """
         return dataclasses.replace(self, **values)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -264,7 +261,7 @@ def load_recipes(path: str | os.PathLike[str]) -> dict[str, Recipe]:
         Dictionary of name to `Recipe`.
 
     Raises:
-        ValueError: if the file is missing or no TOML, or has a key that no recipe has.
+        ValueError: if the file is missing, is not TOML, or has an unknown key or a wrong value.
     """
     path = Path(path)
     shared = _read_toml(path)
@@ -276,7 +273,7 @@ def load_recipes(path: str | os.PathLike[str]) -> dict[str, Recipe]:
             raise ValueError(f"{path}: [paintings.{name}] must be a table. Received: {own!r}")
         if not re.fullmatch(r"[\w-]+", name):  # it becomes a file's name, and part of a blend's
             raise ValueError(
-                f"{path}: the name of a painting has letters, digits, - and _ alone. "
+                f"{path}: the name of a painting may only have letters, digits, - and _. "
                 f"Received: {name!r}"
             )
     return {name: _read(path, {**shared, **own}) for name, own in paintings.items()}
@@ -291,20 +288,45 @@ def save_recipes(recipes: dict[str, Recipe], path: str | os.PathLike[str]) -> No
     _write_toml(path, {**shared, "paintings": paintings})
 
 
-def _floats(name, values):
-    if not all(type(value) in (int, float) for value in values):
-        raise ValueError(f"{name} must be numbers. Received: {list(values)}")
-    return tuple(map(float, values))
+def _typed(name, kind, value):
+    """Returns the value of a field as its type; lists, as TOML has them, become tuples."""
+    if kind is float and type(value) is int:
+        return float(value)
+    if kind is tuple and isinstance(value, list):
+        value = tuple(value)
+    if type(value) is not kind:
+        raise ValueError(f"{name} must be of type {kind.__name__}. Received: {value!r}")
+    if name == "style_layer_weights":
+        if not all(type(item) in (int, float) for item in value):
+            raise ValueError(f"{name} must be a list of numbers. Received: {list(value)}")
+        return tuple(map(float, value))
+    if kind is tuple and not all(isinstance(item, str) for item in value):
+        raise ValueError(f"{name} must be a list of names. Received: {list(value)}")
+    return value
+
+
+def _check_range(name, value):
+    items = value if isinstance(value, tuple) else (value,)
+    if len(items) > _MOST_LAYERS:
+        raise ValueError(f"{name} must have at most {_MOST_LAYERS} entries. Received: {len(items)}")
+    numbers = [item for item in items if isinstance(item, int | float)]
+    if not all(0 <= number < math.inf for number in numbers):
+        raise ValueError(f"{name} must be finite and not negative. Received: {value}")
+    most = _MOST.get(name, _MOST_OF_FLOATS)
+    if any(number > most for number in numbers):
+        raise ValueError(f"{name} must be at most {most:,}. Received: {value}")
 
 
 def _read_toml(path):
     try:
         if path.stat().st_size > _MOST_BYTES:
-            raise ValueError(f"{path} is larger than {_MOST_BYTES:,} bytes: it is no recipe.")
+            raise ValueError(f"{path} is larger than {_MOST_BYTES:,} bytes: it is not a recipe.")
         # Some editors begin a file with a byte-order mark, which TOML does not know.
         text = path.read_text(encoding="utf-8-sig")
         if max(map(len, text.splitlines()), default=0) > _MOST_OF_A_LINE:
-            raise ValueError(f"{path} has a line of over {_MOST_OF_A_LINE} letters: no recipe has.")
+            raise ValueError(
+                f"{path} has a line of more than {_MOST_OF_A_LINE} letters: it is not a recipe."
+            )
         return tomllib.loads(text)
     except FileNotFoundError:
         raise ValueError(f"{path}: there is no such recipe.") from None
