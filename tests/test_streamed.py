@@ -220,7 +220,7 @@ def test_the_estimate_grows_with_width_and_pixels():
 
 
 def test_strips_have_the_memory_that_is_left(monkeypatch):
-    for held, expected in ((0.7e9, 0.45e9), (0.9e9, 0.25e9), (9e9, budget._LEAST_WORKING_BYTES)):
+    for held, expected in ((0.7e9, 0.354e9), (0.9e9, 0.154e9), (9e9, budget._LEAST_WORKING_BYTES)):
         monkeypatch.setattr(budget, "_resident_bytes", lambda held=held: held)
         assert budget.working_bytes(1.2e9, int(5e7)) == pytest.approx(expected)
 
