@@ -473,8 +473,9 @@ def test_training_gets_recipe_and_options(
     recipe = Recipe(painting=str(painting), title="Stripes", **options)  # no trunk of this kind
     folder = tmp_path / "new" / "training" / "pyramid"
     paths = find_images(photographs)
-    assert given[:-2] == [recipe, paths, folder, str(vgg), "mixed_bfloat16", [preview], []]
-    assert given[-2] is None
+    assert given[:7] == [recipe, paths, folder, str(vgg), "mixed_bfloat16", [preview], []]
+    minutes, _report, devices = given[7:]
+    assert minutes is None and devices == 1
     assert code == 0 and f"--style {tmp_path / 'new'}" in output
     card = read_card(tmp_path / "new" / "johnson")
     # The card is shown to others: it names files, but not where they lay.
@@ -574,7 +575,7 @@ def test_a_training_tells_previews_and_the_time_left(
     preview = tmp_path / "new" / "training" / "johnson" / "previews" / "000100.jpg"
 
     def train(*arguments):
-        report = arguments[-1]
+        report = arguments[8]
         report(Report(99, 200, 59.0, 0.5, {"loss": 1234567.0, "style": 0.0}))
         report(Report(100, 200, 50.0, 0.5, {"loss": 1.2e6, "style": 0.0}))
         report(Report(100, 200, 50.0, 0.5, preview=preview))
@@ -621,7 +622,7 @@ def test_a_trunk_is_trained_by_its_recipe(tfstyle, recipe, photographs, tmp_path
     save_recipes(recipes, tmp_path / "trunk.toml")
     given = []
 
-    def train_trunk(recipes, *arguments, report):
+    def train_trunk(recipes, *arguments, report, devices):
         given.extend((recipes, *arguments))
         return Trunk(recipes, build_trunk(recipes), {"training": {}})
 
@@ -646,7 +647,7 @@ def test_a_trunk_that_was_begun_otherwise_is_restarted(
     folder = tmp_path / "training" / "new"
     found = []
 
-    def train_trunk(recipes, *arguments, report):
+    def train_trunk(recipes, *arguments, report, devices):
         found.append(sorted(path.name for path in folder.iterdir()))
         return Trunk(recipes, build_trunk(recipes), {"training": {}})
 

@@ -126,7 +126,7 @@ def test_the_address_is_told_to_programs_that_show_links(written, mine, tmp_path
 def test_styles_that_cannot_be_shown_are_refused(mine, tmp_path, written):
     with pytest.raises(ValueError, match="the same name: mine, mine"):
         write_web_page(tmp_path / "site", [mine, mine])
-    with pytest.raises(ValueError, match="beside its trunk"):
+    with pytest.raises(ValueError, match="beside the trunk"):
         write_web_page(tmp_path / "site", ["trunk"])
     assert not (tmp_path / "site").exists()
 
