@@ -117,9 +117,9 @@ assert not {"keras", "tensorflow", "jax", "torch"} & set(sys.modules)
     assert np.abs(np.load(tmp_path / "picture.npy") - expected).max() <= 1
 
 
-def test_threads_are_as_many_as_the_environment_allows(saved, monkeypatch):
+def test_threads_are_as_many_as_the_environment_allows(saved_style, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    compiled = tfstyle.load(saved, engine="openvino")._run._compiled
+    compiled = tfstyle.load(saved_style, engine="openvino")._run._compiled
     assert compiled.get_property("INFERENCE_NUM_THREADS") == 1
     assert not compiled.get_property("ENABLE_CPU_PINNING")  # or all processes share one core
 

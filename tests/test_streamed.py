@@ -214,13 +214,13 @@ def test_the_estimate_holds_the_lowest_strips(build, tmp_path):
 def test_the_estimate_grows_with_width_and_pixels():
     narrow, wide = budget.least_bytes(100, 10, 0), budget.least_bytes(100, 60_000, 0)
     assert narrow == budget.least_bytes(9_000, 5_000, 0) < wide
-    assert budget.least_bytes(100, 60_000) == wide + 8 * 100 * 60_000
+    assert budget.least_bytes(100, 60_000) == wide + budget.PIXEL_BYTES * 100 * 60_000
     # The plain command paints what JPEG can hold, or says that it takes more.
     assert budget.least_bytes(20_000, 30_000, 0) < budget.DEFAULT_BYTES
 
 
 def test_strips_have_the_memory_that_is_left(monkeypatch):
-    for held, expected in ((0.7e9, 0.354e9), (0.9e9, 0.154e9), (9e9, budget._LEAST_WORKING_BYTES)):
+    for held, expected in ((0.7e9, 0.45e9), (0.9e9, 0.25e9), (9e9, budget._LEAST_WORKING_BYTES)):
         monkeypatch.setattr(budget, "_resident_bytes", lambda held=held: held)
         assert budget.working_bytes(1.2e9, int(5e7)) == pytest.approx(expected)
 

@@ -12,14 +12,15 @@ DEFAULT_BYTES = 1.2e9  # of the whole process
 _CGROUP_LIMITS = "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"
 _PART = 0.8  # the rest is for what else runs
 _PROCESS_BYTES = 0.65e9  # of Python, TensorFlow and a generator, before it paints
-# What TensorFlow's allocator comes to keep of freed memory from pass to pass. Measured at
-# 20000 x 1500 pixels: `tfstyle stylize` rose from 1.10 to 1.27 GB.
-_KEPT_PART = 0.08
+# What TensorFlow's allocator comes to keep of freed memory from pass to pass, measured by
+# `tfstyle stylize` on 20000 x 1500 pixels, whose strips are the lowest.
+_KEPT_BYTES = 1.2e8
 # Below it the strips of a large photograph are so low that their borders take most of the time.
 _LEAST_WORKING_BYTES = 1e8
 # Of the lowest strips, for each pixel of their width: all arrays of the fullest pass.
 _COLUMN_BYTES = 1e4
-PIXEL_BYTES = 8  # Pillow has 4 for a pixel, of the photograph and of the picture
+# Pillow has 4 for a pixel, of the photograph and of the picture; its encoder of JPEG takes 2.
+PIXEL_BYTES = 10
 
 
 def budget(memory: float | None = None) -> float:
@@ -56,7 +57,7 @@ def working_bytes(memory: float | None, picture_bytes: int) -> float:
     What TensorFlow keeps of freed memory counts as taken: arrays of another size may not fit there.
     """
     return_freed_memory()
-    left = (1 - _KEPT_PART) * budget(memory) - _resident_bytes() - picture_bytes
+    left = budget(memory) - _resident_bytes() - picture_bytes
     return max(_LEAST_WORKING_BYTES, left)
 
 
@@ -78,7 +79,7 @@ def least_bytes(height: int, width: int, pixel_bytes: int = PIXEL_BYTES) -> floa
             in files.
     """
     strip = max(_LEAST_WORKING_BYTES, _COLUMN_BYTES * width)
-    return _PROCESS_BYTES + strip + pixel_bytes * height * width
+    return _PROCESS_BYTES + _KEPT_BYTES + strip + pixel_bytes * height * width
 
 
 def _container_bytes():

@@ -18,6 +18,7 @@ from tfstyle.images.look import Look
 from tfstyle.images.rows import RowFile
 from tfstyle.layers import fast_kernels
 from tfstyle.layers.strips import as_tensor, moments
+from tfstyle.memory import return_freed_memory
 from tfstyle.painting.budget import working_bytes
 from tfstyle.painting.disk import free_bytes, scratch_folder
 from tfstyle.painting.graph import Graph
@@ -100,7 +101,8 @@ def paint_rows(
     others: dict[str, Any] = _noise(generator, high, wide, look.seed)
     if style_weights is not None:
         others["style_weights"] = np.asarray(style_weights, "float32")[None]
-    in_memory = 0 if isinstance(image, RowFile) else 4 * height * width
+    # Of a picture in memory: 4 bytes for a pixel in Pillow, and 2 that its encoder of JPEG takes.
+    in_memory = 0 if isinstance(image, RowFile) else 6 * height * width
     working = partial(working_bytes, memory, in_memory)
     if look.stroke == 1:
         stream(
@@ -111,6 +113,7 @@ def paint_rows(
             others,
             progress,
         )
+        return_freed_memory()  # before the picture is written
         return
     picture = np.empty(photograph.shape, "float32")
 
