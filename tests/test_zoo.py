@@ -32,7 +32,7 @@ FLOORS = {
     ("mosaic", "pyramid"): 10,
     ("roses", "johnson"): 18,
     ("scream", "johnson"): 20,
-    ("starry_night", "johnson"): 15.5,
+    ("starry_night", "johnson"): 15,  # 15.6 before it was trained to be steady
     ("tableau", "johnson"): 15.5,
     ("udnie", "johnson"): 21,
     ("water_lilies", "johnson"): 15.5,
