@@ -334,10 +334,7 @@ def converted(saved_style):
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
-        (
-            {"noise": [{"name": "noise_9", "ratio": 1, "channels": 1}]},
-            "cannot paint, it is damaged",
-        ),
+        ({"noise": [{"name": "noise_9", "ratio": 1, "channels": 1}]}, "The file is damaged"),
         ({"multiple": 0}, "is damaged"),
         ({"size": "64"}, "is damaged"),
         ({"size": [64]}, "is damaged"),
