@@ -32,6 +32,19 @@ def test_each_image_of_a_batch_is_polished(style, rng, network):
     assert done == [0.25, 0.5, 0.75, 1]
 
 
+def test_photographs_share_one_loss(style, photograph, network, monkeypatch):
+    made = []
+
+    def counted(recipe, vgg):
+        made.append(recipe)
+        return loss_of(recipe, vgg)
+
+    monkeypatch.setattr("tfstyle.styles.objective.loss_of", counted)
+    for image in (photograph, photograph[:16], photograph):
+        style.stylize(image, polish=1, vgg=network)
+    assert made == [style.recipe]
+
+
 def test_the_look_comes_after_it(style, photograph, network):
     polish = Polish(2, network)
     polished = style.paint(photograph, Look(), polish=polish)

@@ -1,5 +1,6 @@
 """Polish: L-BFGS goes on from what a generator painted."""
 
+import functools
 import itertools
 import os
 from collections.abc import Callable
@@ -67,10 +68,9 @@ class Polish:
         def polished(photographs, seed):
             # Only now: a style paints without its loss otherwise.
             from tfstyle.optimization import optimize
-            from tfstyle.styles.objective import loss_of
 
             _refuse_large(photographs.shape[1] * photographs.shape[2], memory)
-            loss, grams = loss_of(recipe, self.vgg)
+            loss, grams = _last_loss(recipe, self.vgg)
             done = itertools.count(1)
             total = self.iterations * len(photographs)
 
@@ -84,6 +84,14 @@ class Polish:
             return np.stack([optimize(old, *options, start=picture)[0] for old, picture in pairs])
 
         return polished
+
+
+@functools.lru_cache(maxsize=1)
+def _last_loss(recipe, vgg):
+    """Returns `loss_of`, computed once for many photographs in one style."""
+    from tfstyle.styles.objective import loss_of
+
+    return loss_of(recipe, vgg)
 
 
 def _refuse_large(pixels, memory):
