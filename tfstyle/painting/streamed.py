@@ -113,7 +113,6 @@ def paint_rows(
             others,
             progress,
         )
-        return_freed_memory()  # before the picture is written
         return
     picture = np.empty(photograph.shape, "float32")
 
@@ -169,6 +168,7 @@ def stream(
     done = Progress(plan, progress)
     with Scratch(folder) as scratch, fast_kernels():
         _Passes(plan, images, matrices, scratch, working, done).run(receive)
+    return_freed_memory()  # before the picture is scaled or written
 
 
 class Progress:
