@@ -55,14 +55,9 @@ def painting(tmp_path_factory):
 @pytest.fixture
 def network():
     """A tiny random network in place of VGG19."""
-    import keras
+    from tiny_vgg import tiny_vgg
 
-    keras.utils.set_random_seed(2)
-    image = keras.Input((None, None, 3))
-    x = keras.layers.Conv2D(4, 3, padding="same", activation="relu", name="shallow")(image)
-    x = keras.layers.MaxPooling2D()(x)
-    x = keras.layers.Conv2D(6, 3, padding="same", activation="relu", name="deep")(x)
-    return keras.Model(image, x)
+    return tiny_vgg()
 
 
 @pytest.fixture(scope="session")

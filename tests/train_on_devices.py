@@ -22,6 +22,8 @@ if keras.backend.backend() == "tensorflow":
     parts = [tf.config.LogicalDeviceConfiguration()] * COUNT
     tf.config.set_logical_device_configuration(cpu, parts)
 
+from tiny_vgg import tiny_vgg  # noqa: E402
+
 from tfstyle import GENERATORS, Recipe, layers, train, train_trunk  # noqa: E402
 from tfstyle.images.files import find_images, read_image  # noqa: E402
 from tfstyle.images.pixels import to_pixels  # noqa: E402
@@ -53,15 +55,6 @@ def tiny(width, styles=0, **options):
 GENERATORS["johnson"] = tiny
 
 
-def network():
-    keras.utils.set_random_seed(2)
-    image = keras.Input((None, None, 3))
-    x = keras.layers.Conv2D(4, 3, padding="same", activation="relu", name="shallow")(image)
-    x = keras.layers.MaxPooling2D()(x)
-    x = keras.layers.Conv2D(6, 3, padding="same", activation="relu", name="deep")(x)
-    return keras.Model(image, x)
-
-
 def stop_at(step):
     def tell(report):
         if report.step == step and report.losses:
@@ -77,7 +70,7 @@ def silent(report):
 def options(devices):
     # Three previews, which neither 2 nor 4 devices can divide.
     previews = find_images(PHOTOGRAPHS)[:3]
-    return {"vgg": network(), "previews": previews, "report": silent, "devices": devices}
+    return {"vgg": tiny_vgg(), "previews": previews, "report": silent, "devices": devices}
 
 
 def save(name, pictures):
