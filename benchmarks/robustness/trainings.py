@@ -12,7 +12,7 @@ import numpy as np
 
 from tfstyle.styles.style import load
 
-STEPS = 300  # with a checkpoint after each 100, and many between
+STEPS = 320  # with a checkpoint after each 100, and many between
 # Three checkpoints, and moments before, within and behind the writing of each.
 MOMENTS = (20, 60, 95, 100, 130, 170, 200, 230, 280, 295, 299, 300)
 
