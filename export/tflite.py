@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfstyle.export.compact import compact
 from tfstyle.export.free_size import with_first_size
 from tfstyle.export.likeness import likeness
 from tfstyle.export.litert import Painter, interpreter_class
@@ -160,7 +161,9 @@ def convert(generator, precision, size=None, photographs=(), seed=None):
         samples = partial(_samples, generator, photographs, size, seed)
         with _converter(generator, size, seed) as converter:
             content = quantize(converter, samples, in_float)
-    return content if precision == "float32" else store_weights(content, generator.name, precision)
+    if precision != "float32":
+        content = store_weights(content, generator.name, precision)
+    return compact(content)
 
 
 def _convert_float(generator, size, seed):

@@ -18,7 +18,7 @@ from trained import ONE_OF_EACH_KIND
 import tfstyle.export
 from benchmarks import half
 from tfstyle import Recipe, Style
-from tfstyle.export import likeness, litert, portable, to_bytes, to_saved_model, to_tflite
+from tfstyle.export import likeness, litert, portable, tflite, to_bytes, to_saved_model, to_tflite
 from tfstyle.export import tflite as tflite_module
 from tfstyle.export.inspection import delegate_problems, operations, partitions
 from tfstyle.export.litert import Painter
@@ -36,7 +36,7 @@ UNWANTED = {"MIRROR_PAD", "RESIZE_NEAREST_NEIGHBOR", "TILE", "GATHER_ND", "CUSTO
 
 def random_style(generator="johnson", **options):
     keras.utils.set_random_seed(5)
-    width = {"johnson": 4, "pyramid": 2}[generator]
+    width = {"johnson": 4, "pyramid": 2, "mobile": 3}[generator]
     recipe = Recipe("stripes.png", title="Stripes", generator=generator, width=width, **options)
     style = Style(recipe, build_generator(recipe))
     rng = np.random.default_rng(5)
@@ -73,8 +73,6 @@ def noisy():
 @pytest.fixture(scope="module", autouse=True)
 def converted_once():
     """Converts each generator once for each size: a conversion takes seconds."""
-    from tfstyle.export import tflite
-
     with pytest.MonkeyPatch.context() as patch:
         for name in ("make_portable", "_convert_float"):
             patch.setattr(tflite, name, functools.cache(getattr(tflite, name)))
@@ -191,6 +189,16 @@ def test_a_painter_takes_what_to_bytes_gives_and_to_tflite_writes(style, tmp_pat
     np.testing.assert_array_equal(picture, Painter(tmp_path / "style.tflite").stylize(pixels))
     with pytest.raises(ValueError, match="The file is not a TFLite file"):
         Painter(b"bytes")
+
+
+def test_what_is_left_out_changes_no_picture(monkeypatch):
+    style, pixels = random_style("mobile"), photo(64, 96)
+    short, _ = to_bytes(style, "int8_weights", size=(64, 96))
+    monkeypatch.setattr(tflite, "compact", lambda content: content)
+    whole, _ = to_bytes(style, "int8_weights", size=(64, 96))
+    assert len(short) < len(whole) - 20_000
+    pictures = [Painter(content).stylize(pixels) for content in (short, whole)]
+    np.testing.assert_array_equal(*pictures)
 
 
 @pytest.mark.parametrize("precision", ["float32", "float16", "int8_weights", "int8_dynamic"])

@@ -7,12 +7,12 @@ import pytest
 from gradients import gradients
 from keras import ops
 
-from tfstyle.generators import GENERATORS, johnson, pyramid, sample_noise, size_rule
+from tfstyle.generators import GENERATORS, johnson, sample_noise, size_rule
 from tfstyle.painting.whole import stylize_pixels
 
 BUILDERS = {**GENERATORS, "johnson of styles": partial(johnson, styles=3)}
-WIDTH = {"johnson": 4, "johnson of styles": 4, "pyramid": 3}
-SIDES = {"johnson": (16, 24), "johnson of styles": (16, 24), "pyramid": (128, 192)}
+WIDTH = {"johnson": 4, "johnson of styles": 4, "pyramid": 3, "mobile": 3}
+SIDES = {name: (128, 192) if name == "pyramid" else (16, 24) for name in BUILDERS}
 
 
 def tiny(name, **options):
@@ -43,7 +43,7 @@ def photograph(rng, height, width, batch=1):
     ("name", "parameters"),
     # The paper's code has 1,672,323 and 116,915 with a bias before each normalization; its
     # johnson ends with 3 x 3 in place of 9 x 9.
-    [("johnson", 1_677_635), ("pyramid", 116_291)],
+    [("johnson", 1_677_635), ("pyramid", 116_291), ("mobile", 92_387)],
 )
 def test_parameters(name, parameters):
     assert GENERATORS[name]().count_params() == parameters
@@ -138,7 +138,8 @@ def test_noise_is_decided_by_the_seed(rng):
 
 
 @pytest.mark.parametrize(
-    ("name", "shape"), [("johnson", (1, 14, 16, 3)), ("pyramid", (1, 32, 64, 3))]
+    ("name", "shape"),
+    [("johnson", (1, 14, 16, 3)), ("pyramid", (1, 32, 64, 3)), ("mobile", (1, 16, 12, 3))],
 )
 def test_a_size_that_does_not_fit_is_refused(name, shape):
     multiple, minimum = size_rule(tiny(name))
@@ -146,14 +147,14 @@ def test_a_size_that_does_not_fit_is_refused(name, shape):
         tiny(name)(np.zeros(shape))
 
 
-@pytest.mark.parametrize("build", [johnson, pyramid])
+@pytest.mark.parametrize("build", GENERATORS.values(), ids=GENERATORS)
 def test_channels_first_is_refused(build, monkeypatch):
     monkeypatch.setattr(keras.config, "image_data_format", lambda: "channels_first")
     with pytest.raises(ValueError, match="channels are last"):
         build()
 
 
-@pytest.mark.parametrize("build", [johnson, pyramid])
+@pytest.mark.parametrize("build", GENERATORS.values(), ids=GENERATORS)
 def test_unknown_options_are_refused(build):
     with pytest.raises(ValueError, match="one of instance, batch"):
         build(normalization="layer")

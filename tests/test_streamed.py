@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from tfstyle import johnson, pyramid
+from tfstyle import johnson, mobile, pyramid
 from tfstyle.images.look import Look
 from tfstyle.layers import (
     ImageInput,
@@ -30,6 +30,7 @@ GENERATORS = {
     "johnson, batch": lambda: johnson(width=4, normalization="batch"),
     "trunk": lambda: johnson(width=4, styles=3),
     "pyramid": lambda: pyramid(width=2),
+    "mobile": lambda: mobile(width=2),
     "pyramid, noise": lambda: pyramid(width=2, noise_channels=2),
     "others": lambda: of_other_layers(),
 }

@@ -509,7 +509,7 @@ def test_unknown_names_offer_the_nearest(folder):
         load("mosiac")
     with pytest.raises(ValueError, match=r"no generator 'pyramid'. It has johnson"):
         load(folder, generator="pyramid")
-    with pytest.raises(ValueError, match=r"generator must be one of johnson, pyramid"):
+    with pytest.raises(ValueError, match=r"generator must be one of johnson, pyramid, mobile"):
         build_generator(tfstyle.Recipe(generator="unet"))
 
 

@@ -15,6 +15,7 @@ import pytest
 from tfstyle import PerceptualLoss, load
 from tfstyle.files import DiskFullError
 from tfstyle.images.files import find_images, read_image
+from tfstyle.styles.folder import find_style
 from tfstyle.styles.recipe import _CHOICES
 from tfstyle.training import train
 from tfstyle.training.lock import FolderInUseError, locked
@@ -467,6 +468,53 @@ def test_a_training_starts_from_another_style(recipe, photographs, network, own_
     assert (record["steps"], record["seconds"]) == (8, 64)  # all that led there
     with pytest.raises(ValueError, match=r"same kind and options. .*'width': 4"):
         train(recipe.replace(width=8), photographs, tmp_path / "other", network)
+
+
+class StopAfter(keras.callbacks.Callback):
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = epochs
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch + 1 == self.epochs:
+            raise KeyboardInterrupt
+
+
+def test_a_generator_learns_the_pictures_of_its_teacher(
+    recipe, photographs, network, saved_style, tmp_path
+):
+    values = {"width": 2, "teacher": str(saved_style), "teacher_weight": 100.0}
+    recipe = recipe.replace(**values, steps=30, teacher_steps=20, learning_rate=1e-2)
+    trained = train(recipe, photographs, tmp_path / "whole", network)
+    table = np.genfromtxt(tmp_path / "whole/history.csv", delimiter=",", names=True)
+    alone = table["step"] <= 20
+    assert np.all(table["content"][alone] == 0) and np.all(table["content"][~alone] > 0)
+    np.testing.assert_allclose(table["loss"][alone], 1e9 * table["imitation"][alone], rtol=1e-5)
+    assert table["imitation"][-1] < 0.5 * table["imitation"][0]
+    photograph = read_image(find_images(photographs)[0]).resize((32, 32))
+    pictures = [np.float32(s.stylize(photograph)) for s in (trained, load(saved_style))]
+    assert np.square(np.subtract(*pictures) / 255).mean() < 2 * table["imitation"][-1]
+
+    # Cut off before, and in the step after, it begins to see painting and photographs.
+    for number, epochs in enumerate((9, 10)):
+        folder = tmp_path / str(number)
+        with pytest.raises(KeyboardInterrupt):
+            train(recipe, photographs, folder, network, callbacks=[StopAfter(epochs)])
+        parts = train(recipe, photographs, folder, network)
+        for a, b in zip(trained.model.get_weights(), parts.model.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_a_teacher_that_does_not_suit_is_refused(
+    recipe, photographs, network, saved_style, tmp_path
+):
+    def refused(message, **values):
+        with pytest.raises(ValueError, match=message):
+            train(recipe.replace(**values), photographs, tmp_path / "training", network)
+
+    refused("no style 'nobody'", teacher="nobody")
+    refused("teacher_steps need a teacher", teacher_steps=2)
+    refused("crop must be a multiple of 32", teacher=str(find_style("mosaic", "pyramid")), crop=36)
 
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_weights(

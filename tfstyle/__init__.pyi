@@ -1,6 +1,7 @@
 from . import export as export
 from .generators import GENERATORS as GENERATORS
 from .generators import johnson as johnson
+from .generators import mobile as mobile
 from .generators import pyramid as pyramid
 from .images.look import Look as Look
 from .layers import ConditionalInstanceNormalization as ConditionalInstanceNormalization

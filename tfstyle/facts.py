@@ -58,4 +58,13 @@ FACTS = {
         float_convolutions=12,
         noise_ratios=(32, 16, 8, 4, 2, 1),
     ),
+    "mobile": Facts(
+        multiple=4,
+        minimum=16,
+        width=8,
+        jitter=4,
+        learning_rate=2e-3,
+        gigabytes=0.25,
+        float_convolutions=2,
+    ),
 }

@@ -48,6 +48,10 @@ def train(
         str | None,
         typer.Option("--from", help="Style or trunk to start from, or none.", show_default="trunk"),
     ] = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(help="Style whose pictures the generator, a small one, learns to paint."),
+    ] = None,
     minutes: Annotated[
         float | None,
         typer.Option(min=0.1, help="Time of the whole training.", show_default="10"),
@@ -96,6 +100,7 @@ def train(
     given = {
         "generator": generator and generator.value,
         "start": "" if start == "none" else start,
+        "teacher": teacher,
         "steps": steps,
         "batch_size": batch_size,
         "trainable": trainable and trainable.value,
@@ -154,6 +159,7 @@ def _tell(session, verbose):
 _OPTIONS = {
     "generator": "--generator",
     "start": "--from",
+    "teacher": "--teacher",
     "steps": "--steps",
     "batch_size": "--batch-size",
     "minutes": "--minutes",

@@ -33,6 +33,7 @@ from tfstyle.training.progress import Progress, set_steps
 from tfstyle.training.report import Report
 from tfstyle.training.stability import sample_changes
 from tfstyle.training.starts import begin, begin_trunk
+from tfstyle.training.teacher import teacher_of
 from tfstyle.training.transfer import ManyStylesTransfer, StyleTransfer
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]  # a folder, or image files
@@ -110,6 +111,7 @@ def train(
         loss = loss.with_style_weights(recipe.style_weight, recipe.style_layer_weights)
         generator = build_generator(recipe)
         start = begin(generator, recipe, loss, grams, paths)
+        teacher = teacher_of(recipe)
         plan = Plan(recipe.steps, 60 * minutes if minutes else None, began)
         progress = Progress(
             Path(folder),
@@ -125,7 +127,8 @@ def train(
         noise = partial(sample_noise, generator)
         with across.scope():
             loss.network = across.copied(loss.network, keras.models.clone_model)
-            options = _transfer_options(recipe, across.batch_size)
+            teacher = teacher and across.copied(teacher, keras.models.clone_model)
+            options = _transfer_options(recipe, across.batch_size, teacher)
             copy = across.copied(generator, lambda _: build_generator(recipe))
             model = StyleTransfer(copy, loss, grams, **options)
             _fit(model, recipe, paths, noise, plan, progress, callbacks, verbose=_verbose(report))
@@ -175,6 +178,8 @@ def train_trunk(
     recipes = {name: recipe.explicit for name, recipe in recipes.items()}
     _refuse_different(recipes)
     shared = next(iter(recipes.values()))
+    if shared.teacher:
+        raise ValueError(f"A trunk has no teacher. Received: {shared.teacher!r}")
     paths, images = _images(photographs, previews, shared.crop)
     across = Devices(devices, shared.batch_size)
     keras.utils.set_random_seed(shared.seed)
@@ -237,9 +242,8 @@ def seconds_per_step(
     with _dtype_policy(precision):
         loss, grams = loss_of(recipe, vgg)
         generator = build_generator(recipe)
-        model = StyleTransfer(
-            generator, loss, grams, **_transfer_options(recipe, recipe.batch_size)
-        )
+        options = _transfer_options(recipe, recipe.batch_size, teacher_of(recipe))
+        model = StyleTransfer(generator, loss, grams, **options)
         _freeze(model.generator, recipe.trainable)
         _compile(model, recipe)
         further = _with_changes(recipe, partial(sample_noise, generator))
@@ -279,8 +283,14 @@ def _refuse_different(recipes):
             raise ValueError(f"The recipes of a trunk must agree in {key}.")
 
 
-def _transfer_options(recipe, batch_size):
-    return {"jitter": recipe.jitter, "stability": recipe.stability, "batch_size": batch_size}
+def _transfer_options(recipe, batch_size, teacher=None):
+    return {
+        "jitter": recipe.jitter,
+        "stability": recipe.stability,
+        "batch_size": batch_size,
+        "teacher": teacher,
+        "teacher_weight": recipe.teacher_weight,
+    }
 
 
 def _fit(model, recipe, paths, further, plan, progress, callbacks, verbose):
@@ -298,14 +308,17 @@ def _fit(model, recipe, paths, further, plan, progress, callbacks, verbose):
     # resumed training would see other samples than an uninterrupted one.
     done = progress.restore(model)
     plan.start()
+    model.has_only_teacher = done < recipe.teacher_steps
     if not plan.is_made:
         progress.measure(model, batches(0, _STEPS_TO_MEASURE))
     set_steps(model, plan.steps)
+    ends = (recipe.small_crop_steps, recipe.teacher_steps)
     while done < plan.steps:
         last = min((done // STEPS_PER_EPOCH + 1) * STEPS_PER_EPOCH, plan.steps)
-        if done - STEPS_PER_EPOCH < recipe.small_crop_steps <= done and done:
-            # One compiled step for both sizes of crop would round otherwise than that of a
-            # training which goes on after the small ones.
+        model.has_only_teacher = done < recipe.teacher_steps
+        if any(done - STEPS_PER_EPOCH < end <= done for end in ends if done):
+            # The loss has changed. And one compiled step for both sizes of crop would round
+            # otherwise than that of a training which goes on after the small ones.
             model.make_train_function(force=True)
         model.fit(
             batches(done, last),

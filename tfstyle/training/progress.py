@@ -21,7 +21,7 @@ SECONDS_BETWEEN_CHECKPOINTS = 30
 # After the call of `train`: within half a minute of the command there is something to see.
 _SECONDS_TO_FIRST_PREVIEW = 18
 
-LOSSES = ("loss", "content", "style", "total_variation", "instability")
+LOSSES = ("loss", "content", "style", "total_variation", "instability", "imitation")
 
 
 class NonFiniteLossError(ArithmeticError):

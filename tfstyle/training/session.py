@@ -196,6 +196,8 @@ def _recipe(painting, values):
 
 
 def _check_start(recipe):
+    if recipe.teacher:
+        find_style(recipe.teacher)
     if not recipe.start:
         return
     if not is_trunk(recipe.start):

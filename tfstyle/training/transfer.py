@@ -8,6 +8,7 @@ from tfstyle.layers import fast_kernels
 from tfstyle.training.devices import replicas, sum_over_devices
 from tfstyle.training.progress import LOSSES
 from tfstyle.training.stability import STABILITY_BALANCE, changed, instability
+from tfstyle.training.teacher import IMITATION_BALANCE, imitation
 
 
 class StyleTransfer(keras.Model):
@@ -21,6 +22,12 @@ class StyleTransfer(keras.Model):
         stability: Float, see `Recipe`.
         batch_size: Integer, or None for batches of any size. TensorFlow's fast normalization works
             on one image at a time, so it must know their number: without it, a step takes longer.
+        teacher: `keras.Model` whose pictures the generator learns to paint, or None.
+        teacher_weight: Float, see `Recipe`.
+
+    Attributes:
+        has_only_teacher: Whether the next steps learn from the teacher alone. After a change call
+            `make_train_function(force=True)`.
 
     Input shape:
         `[N, height, width, 3]` in [0, 1], or a tuple of it and the generator's further inputs. With
@@ -35,6 +42,8 @@ class StyleTransfer(keras.Model):
         jitter=1,
         stability=0.0,
         batch_size=None,
+        teacher=None,
+        teacher_weight=1.0,
         **kwargs,
     ):
         # The generator casts its own inputs; a displacement of 3.3 pixels has no place in bfloat16.
@@ -45,6 +54,9 @@ class StyleTransfer(keras.Model):
         self.jitter = jitter
         self.stability = stability
         self.batch_size = batch_size
+        self.teacher = teacher
+        self.teacher_weight = teacher_weight
+        self.has_only_teacher = False
         # As an attribute of the model the network's weights are known to every backend.
         self.network = perceptual_loss.network
         self.trackers = [keras.metrics.Mean(name) for name in LOSSES]
@@ -69,18 +81,30 @@ class StyleTransfer(keras.Model):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         inputs, changes = self._split(x)
         pictures, *second = ops.split(y_pred, 2) if changes else [y_pred]
-        photographs, seen = self._jittered(inputs[0], pictures)
-        with fast_kernels():
-            content = self.perceptual_loss.content_features(photographs)
-            terms = self.perceptual_loss(content, seen, *self.style_target(inputs))
-        terms["loss"] = terms["total"]
-        terms["instability"] = instability(pictures, *second, changes[0]) if changes else 0.0  # pyright: ignore[reportCallIssue]
+        terms = dict.fromkeys(LOSSES, 0.0)
+        if not self.has_only_teacher:
+            terms |= self._perceptual(inputs, pictures)
         if changes:
+            terms["instability"] = instability(pictures, *second, changes[0])  # pyright: ignore[reportCallIssue]
             terms["loss"] += self.stability * STABILITY_BALANCE * terms["instability"]
+        if self.teacher:
+            terms["imitation"] = imitation(pictures, self._taught(inputs[0]))
+            terms["loss"] += self.teacher_weight * IMITATION_BALANCE * terms["imitation"]
         for tracker in self.trackers:
             tracker.update_state(terms[tracker.name])
         # Gradients of several devices are added up, and the loss is a mean.
         return terms["loss"] / replicas()
+
+    def _perceptual(self, inputs, pictures):
+        photographs, seen = self._jittered(inputs[0], pictures)
+        with fast_kernels():
+            content = self.perceptual_loss.content_features(photographs)
+            terms = self.perceptual_loss(content, seen, *self.style_target(inputs))
+        return {**terms, "loss": terms["total"]}
+
+    def _taught(self, photographs):
+        with fast_kernels():
+            return ops.stop_gradient(self.teacher(photographs, training=False))
 
     def _split(self, inputs):
         """Returns the inputs of the generator, and those of the stability term, if there is one."""
