@@ -6,8 +6,8 @@ from tensorflow.lite.tools import flatbuffer_utils
 def compact(content: bytes) -> bytes:
     """Shortens a TFLite file by 28 KB for a `mobile` generator, which then has 130 KB.
 
-    Without effect on its pictures: names of the tensors between input and output, empty tables of
-    quantization, an empty buffer for every result, and second copies of equal constants.
+    It leaves out the names of the tensors between input and output, empty tables of quantization,
+    and an empty buffer for every result. Pictures stay the same.
 
     Args:
         content: Bytes of the file.
@@ -25,19 +25,8 @@ def compact(content: bytes) -> bytes:
             tensor.quantization = None
         if number in results:
             tensor.buffer = 0  # by the format's rule the empty one
-    buffers, known = [model.buffers[0]], {}
-
-    def moved(number):
-        data = model.buffers[number].data
-        if number == 0 or data is None:
-            return 0
-        key = bytes(data)
-        if key not in known:
-            known[key] = len(buffers)
-            buffers.append(model.buffers[number])
-        return known[key]
-
+    moved = {0: 0}
     for owner in (*graph.tensors, *(model.metadata or ())):
-        owner.buffer = moved(owner.buffer)
-    model.buffers = buffers
+        owner.buffer = moved.setdefault(owner.buffer, len(moved))
+    model.buffers = [model.buffers[number] for number in moved]
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))

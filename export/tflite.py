@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -155,6 +156,7 @@ def convert(generator, precision, size=None, photographs=(), seed=None):
     Returns:
         Bytes.
     """
+    generator = _numbered(generator)
     content = _convert_float(generator, size, seed)
     if precision == "int8":
         in_float = float_convolutions(content, generator.name)
@@ -164,6 +166,26 @@ def convert(generator, precision, size=None, photographs=(), seed=None):
     if precision != "float32":
         content = store_weights(content, generator.name, precision)
     return compact(content)
+
+
+def _numbered(generator):
+    """Returns the generator with layers named by their order: equal styles give equal bytes.
+
+    Keras numbers layers by what a process has built before, and the converter sorts by name.
+    """
+    names = {}
+
+    def clone(layer):
+        if isinstance(layer, keras.layers.InputLayer):
+            return layer
+        name = names.setdefault(layer.name, f"layer_{len(names):03}")
+        return type(layer).from_config({**layer.get_config(), "name": name})
+
+    # A bare model: cloning would also compile, which fails without an optimizer.
+    bare = keras.Model(generator.inputs, generator.outputs, name=generator.name)
+    numbered = keras.models.clone_model(bare, clone_function=clone)
+    numbered.set_weights(generator.get_weights())
+    return numbered
 
 
 def _convert_float(generator, size, seed):

@@ -193,7 +193,7 @@ def pyramid(
 def mobile(
     width: int = 8, normalization: str = "instance", padding: str = "reflect"
 ) -> keras.Model:
-    """Builds a small residual generator for phones, with 17 times fewer weights than `johnson`.
+    """Builds a small residual generator for phones, with 18 times fewer weights than `johnson`.
 
     Layers: a 5 x 5 and a 3 x 3 convolution of stride 2, four residual blocks, two upsamplings by 2
     with a 3 x 3 convolution each, and a 5 x 5 convolution to RGB. Nothing is computed at full size
