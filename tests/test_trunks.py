@@ -258,7 +258,12 @@ def test_a_trunk_weighs_each_layer_of_each_painting(
         )
         assert shallow + deep == pytest.approx(STYLE_BALANCE, rel=0.01)
         if layer_weights == (0.0, 0.0):
-            assert shallow == pytest.approx(deep, rel=0.01)
+            plain = [
+                float(model.perceptual_loss(content, pixels, grams, layer)["total"])
+                for layer in np.eye(2, dtype="float32")
+            ]
+            # Halfway between the ratio of the layers themselves and 1.
+            assert shallow / deep == pytest.approx((plain[0] / plain[1]) ** 0.5, rel=0.01)
         if layer_weights == (3.0, 0.0):
             assert balance[0, 0] == pytest.approx(3 * balance[0, 1])
 
@@ -398,6 +403,10 @@ def test_a_balanced_weight_makes_every_painting_as_loud(
         weights = style.recipe.style_layer_weights
         assert len(weights) == len(layer_weights) and weights[:1] != (0.0,)
         if layer_weights == (0.0, 0.0):
-            loss.style_layer_weights = (0.0, weights[1])
-            deep = loss(loss.content_features(pixels), pixels, grams)["total"]
-            assert float(deep) == pytest.approx(STYLE_BALANCE / 2, rel=0.01)
+            shares = []
+            for chosen in ((1.0, 0.0), (0.0, 1.0)):
+                loss.style_layer_weights = chosen
+                terms = loss(loss.content_features(pixels), pixels, grams)
+                shares.append(float(terms["total"]))
+            # The geometric mean of 1 and the weight that would make both count as much.
+            assert weights == pytest.approx(((shares[1] / shares[0]) ** 0.5, 1.0), rel=0.01)

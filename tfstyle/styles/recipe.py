@@ -73,8 +73,10 @@ class Recipe:
             strokes. 512 shows strokes of a painting on photographs of 256 to 512 pixels.
         style_weight: Float, see `PerceptualLoss`. With 0, the training chooses the weight that
             balances painting and photographs: see `training.balanced`.
-        style_layer_weights: Floats, one for each style layer, see `PerceptualLoss`. With 0, the
-            training chooses the weight that makes the layer contribute as much as the deepest.
+        style_layer_weights: Floats, one for each style layer, see `PerceptualLoss`; ones if empty.
+            With 0, the training chooses a weight between 1 and the one that makes the layer
+            contribute as much as the deepest: their geometric mean. The shallow layers bring the
+            colours of the painting.
         content_layers, style_layers: Layers of VGG19, see `PerceptualLoss`.
         content_weight, total_variation_weight: Floats, see `PerceptualLoss`.
         loss_padding: `"replicate"`, or `"zero"` as in the papers: `padding` of `PerceptualLoss`.

@@ -188,6 +188,8 @@ def _recipe(painting, values):
         check_painting(recipe)
         return recipe
     recipe = Recipe(painting=str(painting), title=painting.stem, **values)
+    # Chosen by the training, so that the painting's colours arrive.
+    recipe = recipe.replace(style_layer_weights=(0.0,) * len(recipe.style_layers))
     check_painting(recipe)
     read_image(painting)
     if "start" not in values and FACTS[recipe.generator].many_styles:
