@@ -28,13 +28,25 @@ _IN_FLOAT = (
 )
 
 
-def store_weights(content, generator, precision):
+def own_half(card):
+    """Returns what a style's card says of `half`, see `store_weights`; None if it says nothing.
+
+    For a style that paints flat images wrongly with the number of its generator:
+    `pytest -m slow tests/test_flat_images.py`.
+    """
+    half = card.get("float16_convolutions")
+    return half if type(half) is int else None
+
+
+def store_weights(content, generator, precision, half=None):
     """Rounds the float32 weights of the convolutions of a TFLite file.
 
     Args:
         content: Bytes of the file.
         generator: Name of the generator in it.
         precision: `"float16"`, `"int8_weights"`, `"int8_dynamic"` or `"int8"`: see `to_tflite`.
+        half: Integer, how many convolutions on the longest path from the image keep weights of
+            float16; those behind have int8. None stands for what suits the generator.
 
     Returns:
         Bytes.
@@ -43,7 +55,8 @@ def store_weights(content, generator, precision):
     graph = model.subgraphs[0]
     upsampling = _upsampling(model)
     floats = schema.TensorType.FLOAT32
-    half = _HALF.get(generator, FACTS[generator].float_convolutions)
+    if half is None:
+        half = _HALF.get(generator, FACTS[generator].float_convolutions)
     for operator, before in _convolutions(model):
         tensor = graph.tensors[operator.inputs[1]]
         if tensor.type != floats or before < _EXACT.get(generator, 0):

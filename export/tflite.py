@@ -21,7 +21,7 @@ from tfstyle.export.likeness import likeness
 from tfstyle.export.litert import Painter, interpreter_class
 from tfstyle.export.metadata import add_metadata
 from tfstyle.export.portable import make_portable
-from tfstyle.export.quantization import float_convolutions, quantize, store_weights
+from tfstyle.export.quantization import float_convolutions, own_half, quantize, store_weights
 from tfstyle.export.saved_model import write_function
 from tfstyle.files import replacing
 from tfstyle.generators import noise_inputs, sample_noise, size_rule
@@ -133,7 +133,8 @@ def to_bytes(
         raise ValueError(
             "A seed stores the noise in the file, which needs a size: give size=384, or no seed."
         )
-    content = convert(make_portable(style.model), precision, size, photographs, seed)
+    half = own_half(style.card)
+    content = convert(make_portable(style.model), precision, size, photographs, seed, half)
     facts = _facts(style, precision, size, seed)
     if size is None:
         content = with_first_size(content, facts)
@@ -143,7 +144,7 @@ def to_bytes(
     return content, {**facts, "bytes": len(content)}
 
 
-def convert(generator, precision, size=None, photographs=(), seed=None):
+def convert(generator, precision, size=None, photographs=(), seed=None, half=None):
     """Converts a generator, without metadata: see `to_tflite`.
 
     Args:
@@ -152,6 +153,7 @@ def convert(generator, precision, size=None, photographs=(), seed=None):
         size: `(height, width)`, or None.
         photographs: Image files, for `"int8"`.
         seed: Integer of the noise that becomes a constant, or None.
+        half: See `store_weights`.
 
     Returns:
         Bytes.
@@ -164,7 +166,7 @@ def convert(generator, precision, size=None, photographs=(), seed=None):
         with _converter(generator, size, seed) as converter:
             content = quantize(converter, samples, in_float)
     if precision != "float32":
-        content = store_weights(content, generator.name, precision)
+        content = store_weights(content, generator.name, precision, half)
     return compact(content)
 
 

@@ -40,11 +40,13 @@ def write_style(place, folder, photograph):
     Returns:
         Dictionary, the style's entry in `styles.json`.
     """
+    from tfstyle.export.quantization import own_half
     from tfstyle.generators import noise_inputs, size_rule
 
     style, name = tfstyle.load(place), place.parent.name
     multiple, minimum = size_rule(style.model)
-    content, rules = _resizable(_portable(style.model), multiple, minimum)
+    half = own_half(style.card)
+    content, rules = _resizable(_portable(style.model), multiple, minimum, half)
     stem = f"{name}-{_digest(content)}"
     (folder / f"{stem}.tflite").write_bytes(content)
     entry = {
@@ -156,16 +158,16 @@ def _portable(model):
     return make_portable(model)
 
 
-def _convert(model, size):
+def _convert(model, size, half=None):
     from tfstyle.export.tflite import convert
 
-    return convert(model, PRECISION, size)
+    return convert(model, PRECISION, size, half=half)
 
 
-def _resizable(model, multiple, minimum):
+def _resizable(model, multiple, minimum, half=None):
     from tfstyle.export.resizing import shape_rules
 
-    return shape_rules(lambda size: _convert(model, size), multiple, minimum)
+    return shape_rules(lambda size: _convert(model, size, half), multiple, minimum)
 
 
 def _interpreter(content):
