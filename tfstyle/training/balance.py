@@ -37,8 +37,9 @@ def balanced(recipe, style_grams, photograph_grams):
         ],
         axis=0,
     )
-    each = zip(layer_weights(recipe), terms, strict=True)
-    weights = np.array([weight or _three_digits((terms[-1] / term) ** 0.5) for weight, term in each])
+    chosen = (_three_digits(weight) for weight in np.sqrt(terms[-1] / terms))
+    each = zip(layer_weights(recipe), chosen, strict=True)
+    weights = np.array([weight or other for weight, other in each])
     style_weight = recipe.style_weight or _three_digits(STYLE_BALANCE / np.sum(weights * terms))
     if recipe.style_layer_weights:
         recipe = recipe.replace(style_layer_weights=tuple(weights.tolist()))
