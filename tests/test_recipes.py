@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tfstyle import Recipe
+from tfstyle.facts import FACTS
 from tfstyle.generators import GENERATORS
 from tfstyle.styles.recipe import load_recipes
 
@@ -94,3 +95,11 @@ def test_each_generator_has_values_of_its_own():
     for name, build in GENERATORS.items():
         width = Recipe(generator=name).generator_options["width"]
         assert width == inspect.signature(build).parameters["width"].default
+
+
+def test_another_generator_brings_its_own_values():
+    recipe = Recipe("a.png", width=24, jitter=2, learning_rate=0.1, epsilon=1e-3, crop=192)
+    assert recipe.with_generator("johnson") is recipe
+    small = recipe.with_generator("mobile")
+    assert small == Recipe("a.png", generator="mobile", crop=192)
+    assert small.explicit.width == FACTS["mobile"].width

@@ -224,6 +224,16 @@ class Recipe:
         """
         return dataclasses.replace(self, **values)
 
+    def with_generator(self, name: str) -> "Recipe":
+        """Returns the recipe for a generator; of another one with that one's own values.
+
+        Raises:
+            ValueError: if there is no such generator.
+        """
+        if name == self.generator:
+            return self
+        return self.replace(generator=name, **dict.fromkeys(_OWN_VALUES, 0), **_JOHNSON)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the recipe to a TOML file, `painting` relative to it."""
         path = Path(path)

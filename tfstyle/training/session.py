@@ -184,7 +184,8 @@ def check_painting(recipe: Recipe) -> None:
 
 def _recipe(painting, values):
     if painting.suffix.lower() == ".toml":
-        recipe = Recipe.load(painting).replace(**values)
+        recipe = Recipe.load(painting)
+        recipe = recipe.with_generator(values.get("generator", recipe.generator)).replace(**values)
         check_painting(recipe)
         return recipe
     recipe = Recipe(painting=str(painting), title=painting.stem, **values)
