@@ -71,4 +71,6 @@ def _compiled_by_tensorflow(generator: keras.Model) -> Run:
         with fast_kernels(gradients=False):
             return reference()(list(inputs) if len(inputs) > 1 else inputs[0], training=False)  # pyright: ignore[reportOptionalCall, reportGeneralTypeIssues]
 
-    return lambda inputs: run(*map(tf.constant, inputs)).numpy()
+    # Called as it is, TensorFlow would warn a process of five styles of functions "in a loop".
+    traced = run.get_concrete_function()
+    return lambda inputs: traced(*map(tf.constant, inputs)).numpy()
