@@ -88,7 +88,9 @@ class StyleTransfer(keras.Model):
             terms["instability"] = instability(pictures, *second, changes[0])  # pyright: ignore[reportCallIssue]
             terms["loss"] += self.stability * STABILITY_BALANCE * terms["instability"]
         if self.teacher:
-            terms["imitation"] = imitation(pictures, self._taught(inputs[0]))
+            with fast_kernels():
+                target = ops.stop_gradient(self.teacher(inputs[0], training=False))
+            terms["imitation"] = imitation(pictures, target)
             terms["loss"] += self.teacher_weight * IMITATION_BALANCE * terms["imitation"]
         for tracker in self.trackers:
             tracker.update_state(terms[tracker.name])
@@ -101,10 +103,6 @@ class StyleTransfer(keras.Model):
             content = self.perceptual_loss.content_features(photographs)
             terms = self.perceptual_loss(content, seen, *self.style_target(inputs))
         return {**terms, "loss": terms["total"]}
-
-    def _taught(self, photographs):
-        with fast_kernels():
-            return ops.stop_gradient(self.teacher(photographs, training=False))
 
     def _split(self, inputs):
         """Returns the inputs of the generator, and those of the stability term, if there is one."""
