@@ -18,7 +18,7 @@ from tfstyle.facts import FACTS
 # float16. `pyramid` joins a new scale of the image until the end, and only what
 # follows its last scale bears int8.
 _EXACT = {"johnson": 0, "pyramid": 3, "mobile": 0}
-_HALF = {"johnson": 5, "pyramid": 12, "mobile": 1}
+_HALF = {"johnson": 5, "pyramid": 12, "mobile": 3}
 _CONVOLUTION = "CONV_2D"
 # All that is no convolution and no copy. A normalization's own numbers range from a variance near
 # 0 to far above 1, which one scale of int8 does not hold: quantized, similarity falls to 0.3.
