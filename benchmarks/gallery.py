@@ -44,10 +44,11 @@ HEAD = """\
 # The gallery
 
 Each section shows a painting and three photographs in its style: {photographs}. They have
-{side} x {side} pixels. The first row is painted by the generator `johnson`. A second row, where there is
-one, is painted by `pyramid`, which is smaller and faster.
+{side} x {side} pixels. The first row is painted by the generator `johnson`. Further rows, where there are
+any, are painted by `pyramid`, which is smaller and faster, and by `mobile`, which is made for phones. The
+table below the picture has a row for each, in the same order.
 
-`tfstyle stylize photo.jpg --style NAME` paints with a style, and `--generator pyramid` with the smaller
+`tfstyle stylize photo.jpg --style NAME` paints with a style, and `--generator mobile` with a smaller
 generator. [Paint photographs](../docs/guide/stylize.md) explains all options.
 
 The tables show what was measured:
@@ -82,6 +83,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--photos", type=Path, help="folder of the photographs to paint")
+    parser.add_argument("--styles", nargs="+", help="only paint these")
     parser.add_argument("--time", action="store_true", help="time all generators anew")
     options = parser.parse_args()
     if options.time:
@@ -90,6 +92,8 @@ def main():
     if options.photos:
         images = [center_crop(read_image(options.photos / name), SIDE) for name in PHOTOGRAPHS]
         for name, generators in list_styles().items():
+            if name not in (options.styles or [name]):
+                continue
             styles = [load(name, generator) for generator in generators]
             painting = center_crop(read_image(styles[0].recipe.painting), SIDE)
             rows = [[painting, *map(style.stylize, images)] for style in styles]
