@@ -477,7 +477,9 @@ def test_training_gets_recipe_and_options(
         *(word for pair in pairs for word in pair),
         *("--precision", "mixed_bfloat16", "--vgg", vgg, "--preview", preview),
     )
-    recipe = Recipe(painting=str(painting), title="Stripes", **options)  # no trunk of this kind
+    # There is no trunk of this kind; the training chooses how the layers count.
+    chosen = {"style_layer_weights": (0.0,) * 4}
+    recipe = Recipe(painting=str(painting), title="Stripes", **chosen, **options)
     folder = tmp_path / "new" / "training" / "pyramid"
     paths = find_images(photographs)
     assert given[:7] == [recipe, paths, folder, str(vgg), "mixed_bfloat16", [preview], []]
@@ -540,7 +542,8 @@ def test_another_option_of_a_begun_training_gets_one_clear_answer(
     tfstyle_without_keras, painting, photographs, tmp_path, monkeypatch
 ):
     folder = tmp_path / "new" / "training" / "johnson"
-    recipe = Recipe(painting=str(painting), start="trunk", style_weight=10.0)
+    chosen = {"start": "trunk", "style_layer_weights": (0.0,) * 4}
+    recipe = Recipe(painting=str(painting), style_weight=10.0, **chosen)
     begin(folder, recipe, photographs, "float32", 10.0)
     command = ("train", painting, "--content", photographs, "-o", tmp_path / "new")
     options = ("--precision", "float32", "--style-weight")
