@@ -111,30 +111,21 @@ def train(
         loss = loss.with_style_weights(recipe.style_weight, recipe.style_layer_weights)
         generator = build_generator(recipe)
         start = begin(generator, recipe, loss, grams, paths)
-        teacher = teacher_of(recipe)
-        plan = Plan(recipe.steps, 60 * minutes if minutes else None, began)
-        progress = Progress(
-            Path(folder),
-            plan,
-            setting_of({"": recipe}, paths, precision, minutes),
-            asked,
+        paint = images and partial(stylized_pairs, images=images, seed=recipe.seed)
+        call = _Call(folder, paths, precision, minutes, callbacks, report, across, asked, began)
+        weights, progress = call.fit(
+            {"": recipe},
+            generator,
+            lambda: build_generator(recipe),
             start,
-            images
-            and across.on_one(partial(stylized_pairs, images=images, seed=recipe.seed), generator),
-            report,
-            began,
+            loss,
+            transfer=partial(StyleTransfer, style_grams=grams),
+            further=partial(sample_noise, generator),
+            paint=paint,
         )
-        noise = partial(sample_noise, generator)
-        with across.scope():
-            loss.network = across.copied(loss.network, keras.models.clone_model)
-            teacher = teacher and across.copied(teacher, keras.models.clone_model)
-            options = _transfer_options(recipe, across.batch_size, teacher)
-            copy = across.copied(generator, lambda _: build_generator(recipe))
-            model = StyleTransfer(copy, loss, grams, **options)
-            _fit(model, recipe, paths, noise, plan, progress, callbacks, verbose=_verbose(report))
         recipe = recipe.replace(steps=progress.done)
     trained = build_generator(recipe)
-    trained.set_weights(model.generator.get_weights())
+    trained.set_weights(weights)
     return Style(recipe, trained, _card(progress, precision, paths))
 
 
@@ -192,31 +183,22 @@ def train_trunk(
         recipes = balanced_recipes(recipes, loss, each, paths)
         generator = build_trunk(recipes)
         start = begin_trunk(generator, recipes)
-        plan = Plan(shared.steps, began=began)
-        progress = Progress(
-            Path(folder),
-            plan,
-            setting_of(recipes, paths, precision),
-            asked,
-            start,
-            images
-            and across.on_one(
-                lambda model: stylized_grid(Trunk(recipes, model), images), generator
-            ),
-            report,
-            began,
-        )
+        paint = images and (lambda model: stylized_grid(Trunk(recipes, model), images))
         grams = [np.concatenate(layer) for layer in zip(*each.values(), strict=True)]
         balance = [layer_weights(recipe) * recipe.style_weight for recipe in recipes.values()]
-        draw = partial(draw_styles, len(recipes))
-        with across.scope():
-            loss.network = across.copied(loss.network, keras.models.clone_model)
-            options = _transfer_options(shared, across.batch_size)
-            copy = across.copied(generator, lambda _: build_trunk(recipes))
-            model = ManyStylesTransfer(copy, loss, grams, balance, **options)
-            _fit(model, shared, paths, draw, plan, progress, callbacks, verbose=_verbose(report))
+        call = _Call(folder, paths, precision, None, callbacks, report, across, asked, began)
+        weights, progress = call.fit(
+            recipes,
+            generator,
+            lambda: build_trunk(recipes),
+            start,
+            loss,
+            transfer=partial(ManyStylesTransfer, style_grams=grams, balance=balance),
+            further=partial(draw_styles, len(recipes)),
+            paint=paint,
+        )
     trained = build_trunk(recipes)
-    trained.set_weights(model.generator.get_weights())
+    trained.set_weights(weights)
     return Trunk(recipes, trained, _card(progress, precision, paths))
 
 
@@ -283,6 +265,55 @@ def _refuse_different(recipes):
             raise ValueError(f"The recipes of a trunk must agree in {key}.")
 
 
+@dataclasses.dataclass(frozen=True)
+class _Call:
+    """The arguments that `train` and `train_trunk` have in common, ready for use."""
+
+    folder: str | os.PathLike[str]
+    paths: Sequence[str | os.PathLike[str]]
+    precision: str
+    minutes: float | None
+    callbacks: Sequence[keras.callbacks.Callback]
+    report: Callable[[Report], object] | None
+    across: Devices
+    asked: dict
+    began: float
+
+    def fit(self, recipes, generator, build, start, loss, transfer, further, paint):
+        """Trains a copy of a generator on all devices.
+
+        Args:
+            recipes: Dictionary of style name to `Recipe`. They share all but `PAINTING_KEYS`.
+            generator: `keras.Model` with the initial weights.
+            build: Function without arguments that builds the same generator, with any weights.
+            start: Entry of the card about the initial weights.
+            loss: `PerceptualLoss`, whose network is replaced by its copy on all devices.
+            transfer: Function of generator and loss, with the options of `StyleTransfer`, that
+                returns the model to fit.
+            further: Function of crops that returns the further inputs of the generator.
+            paint: Function that takes a generator and returns a preview; empty for no previews.
+
+        Returns:
+            The trained weights, and the `Progress` of the training.
+        """
+        across, recipe = self.across, next(iter(recipes.values()))
+        teacher = teacher_of(recipe)
+        plan = Plan(recipe.steps, 60 * self.minutes if self.minutes else None, self.began)
+        setting = setting_of(recipes, self.paths, self.precision, self.minutes)
+        preview = paint and across.on_one(paint, generator)
+        progress = Progress(
+            Path(self.folder), plan, setting, self.asked, start, preview, self.report, self.began
+        )
+        with across.scope():
+            loss.network = across.copied(loss.network, keras.models.clone_model)
+            teacher = teacher and across.copied(teacher, keras.models.clone_model)
+            options = _transfer_options(recipe, across.batch_size, teacher)
+            model = transfer(across.copied(generator, lambda _: build()), loss, **options)
+            verbose = 0 if self.report else "auto"
+            _fit(model, recipe, self.paths, further, plan, progress, self.callbacks, verbose)
+        return model.generator.get_weights(), progress
+
+
 def _transfer_options(recipe, batch_size, teacher=None):
     return {
         "jitter": recipe.jitter,
@@ -345,10 +376,6 @@ def _asked(folder, recipes, paths, precision, minutes=None):
     if saved:
         refuse_other(Path(folder), saved, asked)
     return asked
-
-
-def _verbose(report):
-    return 0 if report else "auto"
 
 
 def _with_changes(recipe, further):
