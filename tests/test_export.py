@@ -26,8 +26,8 @@ from tfstyle.files import sha256
 from tfstyle.generators import sample_noise, size_rule
 from tfstyle.images.files import find_images
 from tfstyle.painting.whole import stylize_pixels
+from tfstyle.styles.loading import load
 from tfstyle.styles.model import build_generator
-from tfstyle.styles.style import load
 
 SIZES = [(256, 256), (360, 640), (641, 479)]
 # What XNNPACK does not take, or GPU delegates.

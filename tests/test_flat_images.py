@@ -13,7 +13,7 @@ from tfstyle.export import rounding, to_tflite
 from tfstyle.export.litert import Painter
 from tfstyle.images.files import find_images
 from tfstyle.styles.folder import list_styles
-from tfstyle.styles.style import load
+from tfstyle.styles.loading import load
 
 ZOO = [(name, generator) for name, found in list_styles().items() for generator in found]
 # Of values in [0, 1]: the largest difference of a pixel, and the largest mean difference.

@@ -12,8 +12,8 @@ import tfstyle
 from tfstyle.generators import GENERATORS, johnson
 from tfstyle.painting.sizes import paint
 from tfstyle.painting.whole import needs_of, stylize_pixels
+from tfstyle.styles.engine import best_precision
 from tfstyle.styles.folder import find_style
-from tfstyle.styles.style import best_precision
 
 openvino = pytest.importorskip("openvino", reason="runs where tfstyle[openvino] is installed")
 
@@ -164,7 +164,7 @@ def test_precision_and_engine_are_chosen_by_name(saved_style):
 def test_auto_is_bfloat16_only_where_it_is_fast_and_looks_the_same(
     monkeypatch, has_it, likeness, engine, expected
 ):
-    monkeypatch.setattr("tfstyle.styles.style.has_bfloat16", lambda: has_it)
+    monkeypatch.setattr("tfstyle.styles.engine.has_bfloat16", lambda: has_it)
     card = {} if likeness is None else {"bfloat16": likeness}
     assert best_precision(card, engine) == expected
 

@@ -197,7 +197,7 @@ def test_odd_floats_are_sensible(rng, style):
 def test_large_batches_are_painted_in_pieces(rng, style, monkeypatch):
     photographs = sample(rng, 7, 16, 12, 3, dtype="uint8")
     whole = style.stylize(photographs)
-    monkeypatch.setattr("tfstyle.styles.style._PIXELS_AT_ONCE", 2 * 16 * 12)
+    monkeypatch.setattr("tfstyle.images.arrays._PIXELS_AT_ONCE", 2 * 16 * 12)
     sizes = []
     predict = style._predict
 

@@ -10,9 +10,9 @@ from .media.animation import stylize_animation as stylize_animation
 from .perceptual import PerceptualLoss as PerceptualLoss
 from .styles.errors import UnusableStyleError as UnusableStyleError
 from .styles.folder import list_styles as list_styles
+from .styles.loading import load as load
 from .styles.recipe import Recipe as Recipe
 from .styles.style import Style as Style
-from .styles.style import load as load
 from .styles.trunk import Trunk as Trunk
 from .styles.trunk import load_trunk as load_trunk
 from .training import train as train

@@ -4,7 +4,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.robustness.commands import Commands
-from tfstyle.styles.style import load
+from tfstyle.styles.loading import load
 
 
 def try_pairs(style, photograph, inputs, work, rounds=5):

@@ -7,7 +7,7 @@ from benchmarks.robustness.mutations import mutated
 from benchmarks.robustness.worker import Worker
 from tfstyle.files import sha256
 from tfstyle.styles.card import read_card, write_card
-from tfstyle.styles.style import load
+from tfstyle.styles.loading import load
 
 FILES = ("recipe.toml", "card.json", "model.safetensors", "model.weights.h5")
 

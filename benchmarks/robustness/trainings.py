@@ -10,7 +10,7 @@ from collections import Counter
 
 import numpy as np
 
-from tfstyle.styles.style import load
+from tfstyle.styles.loading import load
 
 STEPS = 320  # with a checkpoint after each 100, and many between
 # Three checkpoints, and moments before, within and behind the writing of each.

@@ -38,7 +38,7 @@ def evaluate(
     paths = find_images(content)[:count]
     load_keras()
     from tfstyle.evaluation import evaluate as evaluate_style
-    from tfstyle.styles.style import load
+    from tfstyle.styles.loading import load
     from tfstyle.styles.weights import environment
 
     with progress_bar() as progress:

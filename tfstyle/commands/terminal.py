@@ -107,7 +107,7 @@ def style_or_blend(style, generator=None):
             from tfstyle.styles.trunk import load_trunk
 
             return load_trunk().bake(blend)
-        from tfstyle.styles.style import load
+        from tfstyle.styles.loading import load
 
         if engine == "keras":
             load_keras()

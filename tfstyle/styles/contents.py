@@ -1,4 +1,4 @@
-"""What a file of weights holds, looked at before a generator is built of it; needs no Keras."""
+"""Reads the files of a style, and checks them before a generator is built. Needs no Keras."""
 
 import hashlib
 
@@ -6,8 +6,32 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from tfstyle.styles.card import CARD
-from tfstyle.styles.folder import is_in_zoo, weights_path
+from tfstyle.styles.card import CARD, read_card
+from tfstyle.styles.folder import RECIPE, check_painting, find_style, is_in_zoo, weights_path
+from tfstyle.styles.recipe import Recipe
+
+
+def read_style(style, generator=None):
+    """Reads a style, without building its generator.
+
+    Args:
+        style: As `tfstyle.load` takes it.
+        generator: Likewise.
+
+    Returns:
+        A tuple `(recipe, weights, folder, card)`, as `model.load_generator` takes them.
+
+    Raises:
+        ValueError: if there is no such style or generator, or its files are damaged or do not
+            belong together.
+    """
+    folder = find_style(style, generator)
+    card = read_card(folder)
+    weights = read_weights(folder, card)
+    recipe = Recipe.load(folder / RECIPE)
+    check_painting(folder.parent, recipe)
+    check_contents(weights, folder, card, recipe)
+    return recipe, weights, folder, card
 
 
 def read_weights(folder, card):

@@ -9,8 +9,10 @@ from typing import Any
 
 from tfstyle.quiet import load_keras, without_stderr
 from tfstyle.styles.card import CARD, read_card
+from tfstyle.styles.engine import best_choice
 from tfstyle.styles.folder import RECIPE, find_style, weights_path
-from tfstyle.styles.style import Style, best_precision, load
+from tfstyle.styles.loading import load
+from tfstyle.styles.style import Style
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,7 @@ def pack(
         return PackedStyle(name, "", "johnson", "float32", "keras", {}, dict(style))
     folder = find_style(style, generator)
     card = read_card(folder)
-    if engine == "auto":
-        from tfstyle.painting.openvino import is_installed
-
-        engine = "openvino" if is_installed() else "keras"
-    if precision == "auto":
-        precision = best_precision(card, engine)
+    precision, engine = best_choice(card, precision, engine)
     paths = (folder / RECIPE, folder / CARD, weights_path(folder))
     files = {path.name: path.read_bytes() for path in paths}
     name = folder.parent.name

@@ -1,8 +1,7 @@
-"""Trained styles: loaded, used and saved. Needs Keras only where a generator is built."""
+"""A trained style: it paints, and can be saved. Needs Keras only where a generator is built."""
 
 import functools
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,35 +11,21 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tfstyle.facts import FACTS
+from tfstyle.images.arrays import painted_array, painted_array_by_rows
 from tfstyle.images.files import read_image, still_of
 from tfstyle.images.look import Look, painted
-from tfstyle.images.pixels import check_pixels, to_uint8, values_of
+from tfstyle.images.pixels import check_pixels, values_of
 from tfstyle.images.rows import RowFile, painted_by_rows, painted_in_file
-from tfstyle.images.transparency import visible_pixels
 from tfstyle.images.types import ArrayLike, Mask, Number, PaintOptions, Photograph, Progress
 from tfstyle.painting.budget import fits_whole
 from tfstyle.painting.processes import refuse_fork
 from tfstyle.painting.sizes import Needs, Run, paint
-from tfstyle.processor import has_bfloat16
-from tfstyle.quiet import load_keras
-from tfstyle.styles.card import read_card
-from tfstyle.styles.contents import check_contents, read_weights
-from tfstyle.styles.errors import reading
-from tfstyle.styles.folder import RECIPE, check_painting, find_style
+from tfstyle.styles.contents import read_style
 from tfstyle.styles.polish import Polish
 from tfstyle.styles.recipe import Recipe
 
 if TYPE_CHECKING:
     import keras
-
-PRECISIONS = ("float32", "bfloat16", "auto")
-ENGINES = ("keras", "openvino", "auto")
-
-# The structural similarity to float32 that pictures in bfloat16 must have for "auto" to choose it.
-BFLOAT16_FLOOR = 0.995
-
-# Of a batch of arrays: a megapixel takes 0.6 to 1.15 GB, many at once are no faster.
-_PIXELS_AT_ONCE = 2**20
 
 
 class Style:
@@ -231,8 +216,8 @@ class Style:
             array = values_of(image)
             check_pixels(array)
             if polish or self._paints_whole(array.shape[-3:-1], look, memory):
-                return _stylize_array(array, stylized)
-            return _stylize_array_by_rows(array, by_rows)
+                return painted_array(array, stylized)
+            return painted_array_by_rows(array, by_rows)
         if polish or self._paints_whole(image.size, look, memory):
             return painted(image, lambda pixels: stylized(pixels[None])[0])
         return painted_by_rows(image, by_rows)
@@ -281,10 +266,13 @@ class Style:
                 be read, or `folder` has another generator's style of another painting. Nothing
                 is written then.
         """
+        from tfstyle.styles.model import load_generator
         from tfstyle.styles.saving import save_style
 
         save_style(self, folder, previews)
-        return load(Path(folder).resolve(), self.recipe.generator)  # not the zoo's of this name
+        absolute = Path(folder).resolve()  # never a style of the zoo with the same name
+        recipe, weights, place, card = read_style(absolute, self.recipe.generator)
+        return Style(recipe, load_generator(recipe, weights, place, card), card)
 
     def push(self, address: str, license: str = "", private: bool = False) -> str:
         """Sends the style to the Hugging Face Hub; `load` reads it from there.
@@ -322,124 +310,8 @@ class Style:
         return paint(self._run, needs_of_recipe(self.recipe), pixels, seed)
 
 
-def load(
-    style: str | os.PathLike[str],
-    generator: str | None = None,
-    precision: str = "float32",
-    engine: str = "keras",
-) -> Style:
-    """Loads a trained style.
-
-    Args:
-        style: Name of a style of the zoo (`list_styles` names them), path of a style's folder, or
-            address on the Hugging Face Hub, `hf://user/repo` or `hf://user/repo@revision`.
-        generator: `"johnson"` or `"pyramid"`. Defaults to the first of these that the style has.
-        precision: One of
-
-            - `"float32"`, the default: the same picture on every machine, up to one level of 255;
-            - `"bfloat16"`: faster on processors that support it; most pixels differ a little;
-            - `"auto"`: bfloat16 if this processor supports it and the style was measured to look
-              the same in it.
-        engine: One of
-
-            - `"keras"`, the default: the backend that Keras runs on;
-            - `"openvino"`: the fastest on a CPU. It needs the package openvino, and no TensorFlow
-              once the network of a style is in the cache;
-            - `"auto"`: openvino if it is installed, otherwise keras.
-
-    Returns:
-        `Style`.
-
-    Raises:
-        ValueError: if there is no such precision or engine.
-        UnusableStyleError: a ValueError, if there is no such style or generator, the name is that
-            of a style of the zoo and of one in the working directory, or its files are damaged or
-            not complete.
-        ImportError: if the engine is not installed.
-
-    Example: `tfstyle.load("mosaic").stylize("photo.jpg").save("picture.jpg")`
-    """
-    for name, value, known in (
-        ("precision", precision, PRECISIONS),
-        ("engine", engine, ENGINES),
-    ):
-        if value not in known:
-            raise ValueError(f"{name} must be one of {', '.join(known)}. Received: {value!r}")
-    with reading(style):
-        folder = find_style(style, generator)
-        card = read_card(folder)
-        weights = read_weights(folder, card)
-        recipe = Recipe.load(folder / RECIPE)
-        check_painting(folder.parent, recipe)
-        check_contents(weights, folder, card, recipe)
-    if engine == "auto":
-        from tfstyle.painting.openvino import is_installed
-
-        engine = "openvino" if is_installed() else "keras"
-    if precision == "auto":
-        precision = best_precision(card, engine)
-
-    def load_model():
-        load_keras()
-        from tfstyle.styles.model import load_generator
-
-        return load_generator(recipe, weights, folder, card, precision)
-
-    if engine == "keras":
-        with reading(style):
-            return Style(recipe, load_model(), card)
-    from tfstyle.styles.networks import cached_network
-
-    run = cached_network(recipe, card, load_model, precision)
-    return Style(recipe, card=card, load_model=load_model, run=run)
-
-
-def best_precision(card: dict[str, Any], engine: str) -> str:
-    """Returns what the precision `"auto"` stands for on this machine.
-
-    Args:
-        card: Of the style. Its `bfloat16` is the least structural similarity to float32 that was
-            measured: `python -m benchmarks.precision`.
-        engine: `"keras"` or `"openvino"`.
-    """
-    bears_it = card.get("bfloat16", 0) >= BFLOAT16_FLOOR
-    # Keras on other backends computes bfloat16 slower than float32 on a CPU.
-    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    if "keras" in sys.modules:
-        backend = sys.modules["keras"].backend.backend()
-    has_kernels = engine == "openvino" or backend in ("tensorflow", "openvino")
-    return "bfloat16" if bears_it and has_kernels and has_bfloat16() else "float32"
-
-
 def needs_of_recipe(recipe: Recipe) -> Needs:
     """Returns what the generator of a recipe needs of its inputs."""
     facts, channels = FACTS[recipe.generator], recipe.noise_channels
     noise = tuple((ratio, channels) for ratio in facts.noise_ratios) if channels else ()
     return Needs(facts.multiple, facts.minimum, noise)
-
-
-def _stylize_array(array, paint):
-    pictures = array.copy()
-    images, results = (x if array.ndim == 4 else x[None] for x in (array, pictures))
-    at_once = max(1, _PIXELS_AT_ONCE // (images.shape[1] * images.shape[2]))
-    for first in range(0, len(images), at_once):
-        pixels = visible_pixels(images[first : first + at_once])
-        painted = paint(pixels)
-        is_uint8 = array.dtype == "uint8"
-        results[first : first + at_once, ..., :3] = to_uint8(painted) if is_uint8 else painted
-    return pictures
-
-
-def _stylize_array_by_rows(array, paint):
-    pictures = array.copy()
-    images, results = (x if array.ndim == 4 else x[None] for x in (array, pictures))
-    is_uint8 = array.dtype == "uint8"
-    for image, result in zip(images, results, strict=True):
-        visible = image if image.shape[-1] == 3 else visible_pixels(image[None])[0]
-
-        def write(top, pixels, result=result):
-            rows = result[top : top + len(pixels), :, :3]
-            rows[...] = to_uint8(pixels) if is_uint8 else pixels
-
-        paint(visible, write)
-    return pictures

@@ -5,7 +5,7 @@ import numpy as np
 from tfstyle.generators import size_rule
 from tfstyle.layers import InstanceNormalization
 from tfstyle.styles.folder import is_trunk
-from tfstyle.styles.style import load
+from tfstyle.styles.loading import load
 from tfstyle.styles.trunk import load_trunk
 from tfstyle.styles.weights import weighted_layers
 from tfstyle.training.crops import middles

@@ -4,9 +4,9 @@ import keras
 from keras import ops
 
 from tfstyle.generators import size_rule
+from tfstyle.styles.loading import load
 from tfstyle.styles.model import build_generator
 from tfstyle.styles.recipe import Recipe
-from tfstyle.styles.style import load
 
 # What a mean squared difference of 1, the whole range of a picture, costs beside the loss of a
 # recipe: a style has a loss near 7e5, and a small generator differs from a large one by 0.1.
