@@ -138,8 +138,8 @@ def test_odd_sizes_lose_a_row_and_it_is_said_or_are_kept(tmp_path):
     after = read_clip(tmp_path / "out.mp4")[0]
     assert after.shape == (2, 46, 62, 3) and difference(after, np.stack(frames)[:, :46, :62]) < 3
     assert result.notes == [
-        "libx264 needs even sides: of 63 x 47 pixels it shows 62 x 46. --codec vp9 or ffv1 keeps "
-        "all."
+        "libx264 needs an even width and height: the video has 62 x 46 pixels instead of 63 x 47. "
+        "The codecs vp9 and ffv1 keep the size."
     ]
     result = stylize_video(source, tmp_path / "all.mkv", unchanged, codec="ffv1")
     assert read_clip(tmp_path / "all.mkv")[0].shape == (2, 47, 63, 3) and not result.notes
@@ -196,7 +196,9 @@ def test_sound_that_the_container_does_not_hold_is_encoded_anew(tmp_path):
     result = stylize_video(source, tmp_path / "out.webm", unchanged)
     found = facts(tmp_path / "out.webm")
     assert found["codec"] == "vp9" and found["sound"] == ["opus"]
-    assert result.notes == ["The sound is encoded anew: this container holds opus, no aac."]
+    assert result.notes == [
+        "The sound is encoded again as opus, because this container cannot hold aac."
+    ]
     sound = read_clip(tmp_path / "out.webm")[2]
     # The tone of 440 Hz is still there.
     spectrum = np.abs(np.fft.rfft(sound[4800:28800]))
@@ -220,7 +222,7 @@ def test_codecs_are_chosen_by_what_plays():
     assert codec_for("a.mp4", 8).encoder == "libx264"
     assert codec_for("a.mov", 10).encoder == "libx265"
     assert codec_for("a.webm", 8).encoder == "libvpx-vp9"
-    with pytest.raises(ValueError, match=r"one of h264, h265.* Received: 'x264'"):
+    with pytest.raises(ValueError, match=r"codec must be one of h264, h265.* Received: 'x264'"):
         codec_for("a.mp4", 8, "x264")
 
 
@@ -234,13 +236,23 @@ def test_what_cannot_be_read_or_written_is_said_in_one_line(tmp_path):
     cases = [
         (tmp_path / "none.mp4", "out.mp4", {}, "does not exist"),
         (tmp_path, "out.mp4", {}, "is a folder"),
-        (text, "out.mp4", {}, "is not a video that FFmpeg reads"),
-        (song, "out.mp4", {}, "has no video stream, only: audio"),
-        (source, "out.txt", {}, r"\.txt is no container for video"),
-        (source, "out.webm", {"codec": "h264"}, "cannot hold libx264"),
+        (text, "out.mp4", {}, "is not a video that FFmpeg can read"),
+        (song, "out.mp4", {}, "must contain a video stream. Received only: audio"),
+        (source, "out.txt", {}, r"suffix .* must be that of a video container.* Received: '\.txt'"),
+        (source, "out.webm", {"codec": "h264"}, "cannot hold video encoded by libx264"),
         (source, "out.mkv", {"codec": "ffv1", "crf": 3}, "has no constant rate factor"),
-        (source, "out.mp4", {"start": 9.0}, "no frame between these times: 9.0 to"),
-        (source, "out.mp4", {"start": 2.0, "end": 1.0}, "end must be after the start"),
+        (
+            source,
+            "out.mp4",
+            {"start": 9.0},
+            r"must have a frame between start and end. Received: start=9.0",
+        ),
+        (
+            source,
+            "out.mp4",
+            {"start": 2.0, "end": 1.0},
+            "end must be after start. Received: start=2.0, end=1.0",
+        ),
     ]
     for path, output, options, message in cases:
         with pytest.raises(ValueError, match=message):
@@ -286,8 +298,8 @@ def test_styles_over_time():
     assert schedule.at(9) == {"mosaic": 1}
     assert parse_schedule("mosaic") is None
     for text, message in [
-        ("mosaic@", "part 'mosaic@' is not NAME@SECONDS"),
-        ("mosaic@1,udnie@1", "udnie and another style are both at 1.0 seconds"),
+        ("mosaic@", "must be NAME@SECONDS.* Received: 'mosaic@'"),
+        ("mosaic@1,udnie@1", "Received 1.0 seconds twice, also for udnie"),
     ]:
         with pytest.raises(ValueError, match=message):
             parse_schedule(text)

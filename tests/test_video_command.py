@@ -25,7 +25,7 @@ def test_a_video_is_painted_by_a_style_of_ones_own(style, tmp_path):
     plain = ("--still", 0, "--moving", 0, "--crf", 1)
     run = call(source, "-o", "out.mp4", "-s", tmp_path / "style", *plain, cwd=tmp_path)
     assert run.stdout == "3 frames written to out.mp4.\n"
-    assert "64 x 48 pixels, 25 frames a second, 0.1 seconds." in run.stderr
+    assert "64 x 48 pixels, 25 frames per second, 0.1 seconds." in run.stderr
     frames = read_clip(source)[0]
     pictures = read_clip(tmp_path / "out.mp4")[0]
     expected = style.stylize(frames)
@@ -35,7 +35,7 @@ def test_a_video_is_painted_by_a_style_of_ones_own(style, tmp_path):
     again = call(source, "-o", "out.mp4", "-s", "mosaic", cwd=tmp_path, code=2)
     assert "exists already. Use --force" in again.stderr
     same = call(source, "-o", source, "-s", "mosaic", "-f", cwd=tmp_path, code=2)
-    assert "is the video itself" in same.stderr
+    assert "is the video to paint" in same.stderr
 
 
 def test_a_blend_over_time_of_the_trunk(tmp_path):

@@ -1,4 +1,4 @@
-"""`tfstyle video`: a video is painted."""
+"""`tfstyle video`: paints a video."""
 
 import enum
 import time
@@ -29,12 +29,12 @@ from tfstyle.media.writing import CODECS
 
 Codecs = enum.StrEnum("Codecs", list(CODECS))
 
-_STYLE = "Name, folder, blend; or by time: mosaic@0,kiss@5 (s)."
+_STYLE = "Name, folder, blend, or NAME@SECONDS: mosaic@0,kiss@5."
 
 
 def video(
     source: Annotated[
-        Path, typer.Argument(metavar="VIDEO", help="Video file, of any format that FFmpeg reads.")
+        Path, typer.Argument(metavar="VIDEO", help="Video file in any format that FFmpeg reads.")
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="File to write: .mp4, .mov, .mkv or .webm.")
@@ -44,11 +44,12 @@ def video(
     ] = "mosaic",
     generator: Generator = None,
     max_side: Annotated[
-        int | None, typer.Option(min=16, help="Scale larger frames down to this side.")
+        int | None, typer.Option(min=16, help="Scale larger frames down to this longest side.")
     ] = None,
-    start: Annotated[float, typer.Option("--from", min=0, help="Second to start at.")] = 0.0,
+    start: Annotated[float, typer.Option("--from", min=0, help="Start at this second.")] = 0.0,
     end: Annotated[
-        float | None, typer.Option("--to", min=0, help="Second to end at.", show_default="the end")
+        float | None,
+        typer.Option("--to", min=0, help="Stop at this second.", show_default="the end"),
     ] = None,
     codec: Annotated[
         Codecs | None,
@@ -60,39 +61,43 @@ def video(
     crf: Annotated[
         int | None,
         typer.Option(
-            min=0, max=63, help="Quality: lower is better and larger.", show_default="18 for h264"
+            min=0,
+            max=63,
+            help="Rate factor: lower gives better quality, larger files.",
+            show_default="18 for h264",
         ),
     ] = None,
     strength: Annotated[
-        float, typer.Option(min=0, max=1, help="Let the video shine through below 1.")
+        float, typer.Option(min=0, max=1, help="Share of the picture; the rest is the video.")
     ] = 1.0,
     keep_colors: Annotated[
         bool, typer.Option("--keep-colors", help="Keep the colours of the video.")
     ] = False,
     mask: Annotated[
-        Path | None, typer.Option(help="Image that is white where to paint.", show_default="all")
+        Path | None,
+        typer.Option(help="Paint only where this image is white.", show_default="all"),
     ] = None,
     still: Annotated[
         float,
-        typer.Option(min=0, max=1, help="Share of the last picture kept where nothing moves."),
+        typer.Option(min=0, max=1, help="Share of the previous picture kept where still."),
     ] = 1.0,
     moving: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of the last picture kept where it moves.")
+        float, typer.Option(min=0, max=1, help="Share of the previous picture kept in motion.")
     ] = 0.25,
-    cuts: Annotated[bool, typer.Option(help="Keep nothing where the scene changes.")] = True,
+    cuts: Annotated[bool, typer.Option(help="Start afresh where the scene changes.")] = True,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the noise.")] = 0,
     precision: Precision = Precisions.auto,
     engine: Engine = Engines.auto,
     force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite the output.")] = False,
     quiet: Quiet = False,
 ):
-    """Paint a video in a style, with its sound.
+    """Paint a video in a style, and keep its sound.
 
-    Pictures are blended over time, so that they do not flicker; --still 0 --moving 0 paints each
-    frame by itself. Ctrl-C keeps what is painted so far.
+    Successive pictures are blended to reduce flicker. --still 0 --moving 0 paints each frame
+    independently. Ctrl-C stops, and keeps the part painted so far.
     """
     if output.exists() and source.exists() and output.samefile(source):
-        raise ValueError(f"{output} is the video itself. Choose another --output.")
+        raise ValueError(f"{output} is the video to paint. Choose another --output.")
     refuse_to_overwrite(output, force)
     from tfstyle.media.clip import Clip
     from tfstyle.media.steady import Steady
@@ -103,10 +108,11 @@ def video(
     if schedule is None:
         _, load = style_or_blend(style, generator)
     steady = Steady(still, moving, cuts) if still or moving else None
-    with Clip(source, max_side, start, end) as clip:  # refused before Keras is loaded
+    # Refuses an unreadable video before Keras is loaded.
+    with Clip(source, max_side, start, end) as clip:
         seconds = clip.seconds
         note(
-            f"{clip.width} x {clip.height} pixels, {float(clip.rate):.4g} frames a second, "
+            f"{clip.width} x {clip.height} pixels, {float(clip.rate):.4g} frames per second, "
             f"{seconds:.1f} seconds."
         )
     if schedule:
@@ -129,11 +135,11 @@ def video(
     for line in result.notes:
         note(line)
     if result.damaged:
-        note(f"{result.damaged} damaged frames are left out.")
+        note(f"Damaged frames left out: {result.damaged}.")
     note(f"{result.frames} frames written to {result.path}.", err=False)
     if not result.finished:
-        # Just after the last frame: the next one is the first of what remains.
-        typer.echo(f"Stopped. Paint the rest with --from {result.seconds + 0.001:.3f}.")
+        # 1 ms after the last painted frame, so that it is not painted again.
+        typer.echo(f"Stopped. To paint the rest, add --from {result.seconds + 0.001:.3f}.")
         raise typer.Exit(130)
 
 
@@ -147,7 +153,7 @@ def _scheduled(schedule, look):
 
     trunk = load_trunk()
     for _, name in schedule.keys:
-        trunk.weights_of(name)  # refuses an unknown one before the first frame
+        trunk.weights_of(name)  # refuses an unknown name before the first frame
     return lambda pixels, seconds: trunk.paint(pixels, schedule.at(seconds), look)
 
 

@@ -1,4 +1,4 @@
-"""Videos as PyAV reads them: upright RGB frames, and the packets of everything else."""
+"""Reads videos with PyAV: upright RGB frames, and packets of sound and subtitles."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,24 +9,25 @@ import numpy as np
 
 from tfstyle.media.extra import need, scaling
 
-# Colour matrices that FFmpeg's scaler knows; of others the nearest.
+# Colour matrices that FFmpeg's scaler knows. Others are replaced by the nearest of these.
 _MATRICES = {1, 4, 5, 6, 7, 9}
 _BT709, _BT601, _BT2020 = 1, 5, 9
 _UNSPECIFIED = 2
 _FULL_RANGE = 2
 
-_HD = 720  # lines: players take a video of at least these, without a tag, for BT.709
+_HD = 720  # lines: without a tag, players assume BT.709 from this height on, BT.601 below
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A frame as people see it.
+    """A decoded, upright frame.
 
     Attributes:
-        pixels: uint8 `[height, width, 3]`, or uint16 of a video of more than 8 bits.
-        pts: Integer, when it is shown, in units of `Clip.time_base` from the start that was asked.
-        duration: Integer, how long, in the same unit; 0 if the file does not say.
-        seconds: Float, when it is shown, in the time of the whole video.
+        pixels: RGB array `[height, width, 3]`: uint8, or uint16 if the video has more than 8 bits.
+        pts: Integer, presentation time, counted from `start` of the `Clip`, in units of
+            `Clip.time_base`.
+        duration: Integer, how long the frame is shown, in the same unit. 0 if it is unknown.
+        seconds: Float, presentation time in seconds, counted from the beginning of the video.
     """
 
     pixels: np.ndarray
@@ -36,33 +37,34 @@ class Frame:
 
 
 class Clip:
-    """A video file, opened.
+    """An open video file. Iterating over it yields its frames and the packets of other streams.
 
-    Frames are upright: a rotation that the file only notes is carried out. Frames that are damaged
-    are left out, and counted in `damaged`.
+    If the file has a rotation tag, the frames are rotated, so that they are upright. Damaged
+    frames are skipped and counted.
 
     Args:
-        path: Of the file; any container and codec that FFmpeg's libraries read.
-        max_side: Integer, larger frames are scaled down so that no side is above it; None for
-            their own size.
-        start: Float, seconds from the beginning of the video at which to start.
-        end: Float, seconds at which to end; None for its end.
+        path: Path of the video file, in any container and codec that FFmpeg reads.
+        max_side: Integer, longest side in pixels. Larger frames are scaled down to it. None keeps
+            their size.
+        start: Float, first second to read.
+        end: Float, second at which to stop. None reads to the end of the video.
 
     Attributes:
-        width, height: Integers, of the frames.
-        time_base: Fraction, the unit of times, in seconds.
-        rate: Fraction, frames a second, on average.
-        seconds: Float, how long the part is, or 0 if the file does not say.
-        bits: Integer, of a colour's value.
+        width, height: Integers, size of the upright, scaled frames in pixels.
+        time_base: Fraction, unit of `Frame.pts` in seconds.
+        rate: Fraction, average number of frames per second.
+        seconds: Float, length of the part from `start` to `end`. 0 if it is unknown.
+        bits: Integer, bits per colour value.
         colors: Dictionary of the tags `colorspace`, `color_range`, `color_primaries` and
-            `color_trc`, in FFmpeg's numbers.
-        aspect: Fraction, width of a pixel over its height.
-        others: Streams beside the video: sound, subtitles.
-        damaged: Integer, the frames left out so far.
+            `color_trc`, as FFmpeg's integers.
+        aspect: Fraction, width of a pixel divided by its height.
+        others: List of the audio and subtitle streams.
+        damaged: Integer, number of damaged frames so far.
 
     Raises:
-        ImportError: without PyAV.
-        ValueError: if the file is missing, is no video, or has no frame.
+        ImportError: if PyAV is not installed.
+        ValueError: if the file does not exist, is not a video or has no readable frame, or if
+            `end` is not after `start`.
     """
 
     def __init__(
@@ -73,7 +75,9 @@ class Clip:
         end: float | None = None,
     ) -> None:
         if end is not None and not start < end:
-            raise ValueError(f"The end must be after the start. Received: {start} to {end} seconds")
+            raise ValueError(
+                f"end must be after start. Received: start={start}, end={end} (seconds)"
+            )
         self.path = Path(path)
         self.damaged = 0
         self._start, self._end = start, end
@@ -91,7 +95,7 @@ class Clip:
             self._seek()
         first = next(self._decoded(self.container.demux(self.video)), None)
         if first is None:
-            raise ValueError(f"{self.path} has no frame that can be read.")
+            raise ValueError(f"{self.path} has no readable frame. Give another video file.")
         self._describe(first, max_side)
         self._seek() if self._start else self.container.seek(0)
         self.damaged = 0
@@ -126,17 +130,17 @@ class Clip:
         self.container.close()
 
     def __iter__(self) -> Iterator:
-        """Yields `Frame`s and the packets of the other streams, in the order of the file."""
+        """Yields each `Frame` and each packet of the other streams, in the order of the file."""
         last = None
         for item in self._items():
             if not hasattr(item, "pixels"):
                 yield item
-            elif last is None or item.pts > last:  # a time that stands still no file can hold
+            elif last is None or item.pts > last:  # a file cannot hold two frames of one time
                 last = item.pts
                 yield item
 
     def to_pts(self, seconds: float, time_base: Fraction) -> int:
-        """Gives a number of seconds in units of a time base."""
+        """Converts seconds to units of a time base."""
         return round(Fraction(seconds).limit_denominator(1000000) / time_base)
 
     def _items(self):
@@ -160,7 +164,7 @@ class Clip:
                 yield Frame(self._pixels(frame), pts - start, frame.duration or 0, seconds)
 
     def _kept(self, packet):
-        """Gives a packet of sound or text its time from the start; None if it lies outside."""
+        """Makes a packet's times count from `start`. Returns None if it is outside the part."""
         if packet.dts is None or packet.pts is None:
             return None
         base = packet.time_base
@@ -182,7 +186,7 @@ class Clip:
         av = need("av")
         try:
             frames = packet.decode()
-        except av.error.FFmpegError:  # damaged bytes make decoders raise various ones
+        except av.error.FFmpegError:  # decoders raise different ones for damaged bytes
             self.damaged += 1
             return
         for frame in frames:
@@ -192,7 +196,7 @@ class Clip:
                 yield frame
 
     def _seek(self):
-        # To the keyframe before it; what lies between is decoded and left out.
+        # Goes to the last keyframe before `start`. Frames between them are decoded and dropped.
         origin = self.video.start_time or 0
         target = self.to_pts(self._start, self.video.time_base) + origin
         self.container.seek(target, stream=self.video)
@@ -219,17 +223,17 @@ def _open(path):
     try:
         return av.open(str(path))
     except av.error.FFmpegError as error:
-        raise ValueError(f"{path} is not a video that FFmpeg reads: {error.strerror}.") from None
+        raise ValueError(f"{path} is not a video that FFmpeg can read: {error.strerror}.") from None
 
 
 def _video_stream(container, path):
-    # A song's cover is a stream of video too.
+    # The cover of a song is a video stream, too.
     covers = need("av").stream.Disposition.attached_pic
     for stream in container.streams.video:
         if not stream.disposition & covers:
             return stream
     held = ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
-    raise ValueError(f"{path} has no video stream, only: {held}.")
+    raise ValueError(f"{path} must contain a video stream. Received only: {held}.")
 
 
 def _is_known(stream):
@@ -247,10 +251,10 @@ def _scaled(width, height, max_side):
 
 
 def _colors(frame):
-    """Gives the colour tags of the video that will be written, those of the frame as far as known.
+    """Returns the colour tags for the painted video: those of the frame, where they are known.
 
-    A matrix that the file does not name is the one that players take for its height, and is
-    written down: a smaller picture would be taken for another.
+    If the colour matrix has no tag, it is the one that players assume for the height of the
+    frame. The painted video always gets a tag: if it is scaled down, players may assume another.
     """
     matrix = frame.colorspace
     if matrix == _UNSPECIFIED:

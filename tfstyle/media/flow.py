@@ -6,9 +6,9 @@ import numpy as np
 
 from tfstyle.media.extra import need
 
-_SIDE = 640  # pixels of the longer side: motion is smooth, and the time grows with the pixels
-_CUT_LEVELS = 24  # of 255: a pixel that differs by more is explained by no motion
-_CUT_SHARE = 0.45  # of the frame
+_SIDE = 640  # pixels, longer side: motion is smooth, and small frames are faster
+_CUT_LEVELS = 24  # of 255: if a pixel differs by more after motion, it shows something else
+_CUT_SHARE = 0.45  # of the frame: if more of its pixels differ, a new scene begins
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class FlowEstimator:
         consistent = np.sum((back + returned) ** 2, -1) < 0.01 * lengths + 0.5
         difference = np.abs(self.moved(small[0].astype("float32"), back) - small[1])
         gain = np.abs(small[0].astype("float32") - small[1]) - difference
-        # By far more than noise and less than another object.
+        # 12 levels of 255: far more than noise, less than the difference to another object.
         likeness = np.exp(-((blur(difference, (5, 5)) / 12) ** 2))
         trust = blur(np.float32(consistent) * likeness, (3, 3))
         is_cut = np.mean(difference > _CUT_LEVELS) > _CUT_SHARE
@@ -77,7 +77,7 @@ class FlowEstimator:
         return Flow(large[0] * factors, large[1], large[2], bool(is_cut))
 
     def moved(self, image: np.ndarray, displacement: np.ndarray) -> np.ndarray:
-        """Returns an image moved along a displacement. Beyond the border, its pixels repeat."""
+        """Returns an image moved along a displacement. Pixels at its border repeat beyond it."""
         cv2 = self._cv2
         height, width = displacement.shape[:2]
         across = np.arange(width, dtype="float32") + displacement[..., 0]

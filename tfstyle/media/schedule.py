@@ -1,4 +1,4 @@
-"""Styles that change over the time of a video."""
+"""Blends of styles that change during a video."""
 
 import itertools
 import re
@@ -7,16 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Schedule:
-    """Styles over the time of a video. Between two keys, the blend changes linearly.
+    """The style at each time of a video. Between two keys, the blend changes linearly.
+
+    Before the first key and after the last one, the style does not change.
 
     Args:
-        keys: Tuple of `(seconds, name)`, sorted by time.
+        keys: Tuple of pairs `(seconds, name)`, sorted by time.
     """
 
     keys: tuple
 
     def at(self, seconds: float) -> dict[str, float]:
-        """Returns the blend at a time: a dictionary of name to weight, for `Trunk.stylize`."""
+        """Returns the blend at a time: a dictionary of style name to weight, for `Trunk.paint`."""
         before = [key for key in self.keys if key[0] <= seconds]
         after = [key for key in self.keys if key[0] > seconds]
         if not before or not after:
@@ -27,10 +29,10 @@ class Schedule:
 
 
 def parse_schedule(text: str) -> Schedule | None:
-    """Parses a schedule such as `mosaic@0,great_wave@5`: styles of the trunk, with seconds.
+    """Parses a schedule such as `mosaic@0,great_wave@5`: styles of the trunk, and their seconds.
 
     Returns:
-        `Schedule`, or None for a text without `@`.
+        `Schedule`, or None if the text has no `@`.
 
     Raises:
         ValueError: if a part is not NAME@SECONDS, or two parts have the same time.
@@ -42,12 +44,15 @@ def parse_schedule(text: str) -> Schedule | None:
         found = re.fullmatch(r"\s*([^@\s]+)\s*@\s*(\d+\.?\d*|\.\d+)\s*", part)
         if not found:
             raise ValueError(
-                f"In {text!r} the part {part!r} is not NAME@SECONDS. Styles over time are like "
-                "mosaic@0,great_wave@5."
+                f"Each part of {text!r} must be NAME@SECONDS, as in mosaic@0,great_wave@5. "
+                f"Received: {part!r}"
             )
         keys.append((float(found[2]), found[1]))
     keys.sort()
     for (first, _), (second, name) in itertools.pairwise(keys):
         if first == second:
-            raise ValueError(f"In {text!r} {name} and another style are both at {first} seconds.")
+            raise ValueError(
+                f"Each style of {text!r} must have its own time. Received {first} seconds twice, "
+                f"also for {name}."
+            )
     return Schedule(tuple(keys))

@@ -1,4 +1,4 @@
-"""Frames that do not flicker: the picture before, moved as the scene moves, is blended in."""
+"""Reduces flicker: blends each picture with the previous one, moved with the scene."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,19 +8,21 @@ import numpy as np
 from tfstyle.media.extra import need
 from tfstyle.media.flow import FlowEstimator
 
-_STILL_LEVELS = 2.5  # of 255, a mean over 7 x 7 pixels: more is a change, less is noise
-_STILL_MOST = 5.0  # of 255: the noise of the worst sensor
-_SETTLED = 4  # frames, until what was uncovered is painted without what covered it
-_STILL_GAIN = 0.5  # of 255: motion that explains less is none
+# A pixel may be still if the mean difference of its 7 x 7 neighbours is below a limit. The limit
+# rises with the noise of the video, from the first of these values to the second, in levels of 255.
+_STILL_LEVELS = 2.5
+_STILL_MOST = 5.0
+_STILL_GAIN = 0.5  # levels of 255: see `Flow.gain`. Where it is less, nothing moves.
+_SETTLED = 4  # frames over which the weight of a region rises after motion: see `Steady`
 
 
 @dataclass(frozen=True)
 class Motion:
-    """What `Steady.motion` found for a frame.
+    """How to blend a picture with the previous one: the result of `Steady.motion`.
 
     Attributes:
-        displacement: See `flow.Flow`; exactly 0 where nothing moves.
-        weight: float32 `[height, width]` in [0, 1], how much of the picture before is kept.
+        displacement: See `flow.Flow`. It is exactly 0 where nothing moves.
+        weight: float32 `[height, width]` in [0, 1], share of the previous picture to keep.
     """
 
     displacement: np.ndarray
@@ -28,29 +30,34 @@ class Motion:
 
 
 class Steady:
-    """Blends each picture with the one before it, moved along the optical flow of the frames.
+    """Reduces flicker: blends each picture with the previous result, moved along the optical flow.
 
-        out(t) = picture(t) + weight (out(t - 1) moved - picture(t))
+        out(t) = picture(t) + weight * (moved(out(t - 1)) - picture(t))
 
-    - Where nothing moves the weight is `still`. A pixel is still while it looks like the frames of
-      which its picture was made, so that slow changes are not missed. What was uncovered is
-      repainted for 4 frames first: beside an object a picture has strokes of its border.
-    - Where the flow is trusted it is `moving`: a picture that is read again at each frame becomes
-      soft, and a low weight forgets it in time.
-    - Elsewhere, and after a cut, it is 0.
+    The weight is the share of the previous result that is kept:
 
-    `motion` must be called for each frame in order, and `blend` for each picture; they share
-    nothing, and may run in two threads.
+    - `still` where nothing moves. A pixel counts as still while it looks like the frames from
+      which its result was blended, so slow changes are noticed, too. Where something has just
+      stopped or left, the weight rises over 4 frames, because the first pictures there may still
+      show strokes of its border.
+    - `moving` where something moves and the flow is reliable. Each move along the flow softens
+      the result a little, so a low weight keeps it sharp.
+    - 0 elsewhere, for the first frame, and for the first frame after a cut.
+
+    Call `motion` for each frame and `blend` for each picture, in order. The two methods may run in
+    different threads.
 
     Args:
-        still: Float in [0, 1], or 0 to leave still regions to `moving`. Below 1 pictures are
-            averaged over time, which blurs strokes that flicker.
-        moving: Float in [0, 1]; 0 for frame-by-frame painting where something moves. 0.25 keeps
-            nine tenths of the sharpness (`benchmarks/video.py`).
-        cuts: Whether to begin anew at a cut.
+        still: Float in [0, 1], weight where nothing moves. Defaults to 1, which keeps the first
+            picture. Values a little below 1 average the pictures over time, which blurs strokes
+            that flicker. 0 treats still regions as moving ones.
+        moving: Float in [0, 1], weight where something moves. Defaults to 0.25, which keeps nine
+            tenths of the sharpness (`benchmarks/video.py`). 0 paints moving regions frame by frame.
+        cuts: Boolean, whether to detect cuts. Defaults to True.
 
     Raises:
-        ImportError: without OpenCV.
+        ImportError: if OpenCV is not installed.
+        ValueError: if a weight is not in [0, 1].
     """
 
     def __init__(self, still: float = 1.0, moving: float = 0.25, cuts: bool = True) -> None:
@@ -65,13 +72,13 @@ class Steady:
         self._age: Any = None
 
     def motion(self, frame: np.ndarray) -> Motion | None:
-        """Finds how the scene has moved since the frame before.
+        """Estimates how the scene has moved since the previous frame.
 
         Args:
-            frame: uint8 or uint16 `[height, width, 3]`.
+            frame: RGB array `[height, width, 3]`, uint8 or uint16.
 
         Returns:
-            `Motion`; None for the first frame of a scene.
+            `Motion`, or None for the first frame of a scene.
         """
         if frame.dtype != "uint8":
             frame = (frame >> 8).astype("uint8")
@@ -87,7 +94,7 @@ class Steady:
         settled = np.clip(self._age / _SETTLED, 0, 1)
         displacement = flow.displacement * (1 - is_still[..., None])
         weight = np.maximum(self._moving * flow.trust, self._still * settled * is_still)
-        # The frames of which the picture is made, blended as the pictures are.
+        # Frames are blended as their pictures are, so they stay comparable with the result.
         moved = self._flow.moved(source, displacement)
         self._painted_from = frame + weight[..., None] * (moved - frame)
         return Motion(displacement, weight)
@@ -97,11 +104,14 @@ class Steady:
         self._age = np.full(frame.shape[:2], _SETTLED, "float32")
 
     def blend(self, picture: np.ndarray, motion: Motion | None) -> np.ndarray:
-        """Gives the steady picture of a frame.
+        """Blends the picture of a frame with the previous result.
 
         Args:
             picture: float32 `[height, width, 3]` in [0, 1].
-            motion: What `motion` returned for the frame.
+            motion: The result of `motion` for the same frame.
+
+        Returns:
+            float32 array of the same shape, in [0, 1].
         """
         if motion is not None and self._out is not None:
             moved = np.clip(self._flow.moved(self._out, motion.displacement), 0, 1)
@@ -110,7 +120,7 @@ class Steady:
         return picture
 
     def _is_still(self, before, frame, source, flow):
-        """Gives 1 where nothing moves, 0 where something does, with a soft border."""
+        """Returns 1 where nothing moves and 0 where something does, with a soft border."""
         cv2 = self._cv2
         changed = cv2.blur(np.abs(frame - source).mean(-1), (7, 7))
         noise = float(np.median(cv2.absdiff(frame, before)))

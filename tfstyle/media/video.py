@@ -1,4 +1,4 @@
-"""Videos: decoded, painted and encoded at the same time."""
+"""Paints videos. Decoding, painting and encoding run at the same time."""
 
 import contextlib
 import queue
@@ -13,19 +13,20 @@ from tfstyle.files import replacing
 from tfstyle.media.clip import Clip, Frame
 from tfstyle.media.writing import Writer, codec_for
 
-_AHEAD = 4  # frames between two stages: each holds a picture of full size
+_AHEAD = 4  # frames that wait between two stages, each with a picture of full size
 
 
 @dataclass
 class Result:
-    """What became of a video.
+    """The outcome of `stylize_video`.
 
     Attributes:
-        frames: Integer, pictures written.
-        damaged: Integer, frames that could not be read.
-        notes: Sentences about what could not be kept.
-        path: Where the video is.
-        finished: Whether it was painted to its end.
+        path: `pathlib.Path` of the painted video.
+        frames: Integer, number of frames written.
+        damaged: Integer, number of frames skipped because they are damaged.
+        seconds: Float, presentation time of the last frame written.
+        finished: Boolean, whether the video was painted to its end.
+        notes: List of sentences about properties of the source that could not be kept.
     """
 
     path: Path
@@ -48,31 +49,36 @@ def stylize_video(
     crf: int | None = None,
     progress: Callable[[float, int], None] | None = None,
 ) -> Result:
-    """Paints a video, frame by frame, and writes it with its sound.
+    """Paints a video, and writes it with its sound.
 
-    Sound, subtitles, the time of each frame, colour space and range, the aspect of pixels and
-    metadata are those of the source. Frames are turned upright. Interrupted by Ctrl-C, what is
-    painted so far is kept, as a whole file, beside the output.
+    The painted video keeps the sound, subtitles, frame times, colour space, colour range, pixel
+    aspect ratio and metadata of the source. Frames are rotated upright before they are painted.
+
+    Ctrl-C stops early. The part painted so far is then kept as a complete video next to `output`,
+    such as `out.part.mp4` for `out.mp4`. A file that exists at `output` stays as it is.
 
     Args:
-        source: Video file.
-        output: Video file to write; its suffix decides the container.
-        paint: Function of a frame, float32 `[height, width, 3]` in [0, 1], and of its time in
-            seconds, that returns its picture.
-        steady: `Steady`, which blends pictures so that they do not flicker; None for none.
+        source: Path of the video file.
+        output: Path of the file to write. Its suffix decides the container.
+        paint: Function that takes a frame, float32 `[height, width, 3]` in [0, 1], and its time in
+            seconds, and returns its picture in the same form.
+        steady: `Steady`, which reduces flicker. None paints each frame independently.
         max_side: See `Clip`.
         start: See `Clip`.
         end: See `Clip`.
-        codec: Name of `CODECS`; None chooses it: see `codec_for`.
-        crf: Constant rate factor of the codec, lower is better and larger.
-        progress: Function of the seconds and the number of frames done.
+        codec: Key of `CODECS`. None chooses one that most players support: see `codec_for`.
+        crf: Integer, constant rate factor of the codec. Lower values give better quality and
+            larger files. None uses the default of the codec.
+        progress: Function that is called after each frame, with its time in seconds and the number
+            of frames written so far.
 
     Returns:
         `Result`.
 
     Raises:
-        ImportError: without PyAV, or without OpenCV if frames are to be steady.
-        ValueError: if the source cannot be read, or the output not be written.
+        ImportError: if PyAV is not installed.
+        ValueError: if the source cannot be read, if the output cannot be written, or if there is
+            no frame between `start` and `end`.
     """
     output = Path(output)
     result = Result(output)
@@ -89,22 +95,26 @@ def stylize_video(
                 writer.close()
             result.damaged = clip.damaged
             if not result.frames:
-                raise ValueError(f"{source} has no frame between these times: {start} to {end}.")
+                raise ValueError(
+                    f"{source} must have a frame between start and end. Received: start={start}, "
+                    f"end={end} (seconds)"
+                )
             if not result.finished:
                 result.path = output.with_name(f"{output.stem}.part{output.suffix}")
                 temporary.replace(result.path)
-                raise _KeptError  # so that a whole video of before stays
+                raise _KeptError  # an older file at `output` stays
     return result
 
 
 class _KeptError(Exception):
-    """What was painted before an interruption has a name of its own."""
+    """The part painted before an interruption was saved under a name of its own."""
 
 
 def _run(clip, writer, paint, steady, result, progress):
-    """Runs the three stages: reading and writing in threads of their own, painting here.
+    """Runs the three stages: reading and writing in a thread each, painting in this thread.
 
-    FFmpeg, OpenCV and TensorFlow let go of Python's lock while they compute.
+    They run in parallel, because FFmpeg, OpenCV and TensorFlow release Python's global lock while
+    they compute.
     """
     read, painted = queue.Queue(_AHEAD), queue.Queue(_AHEAD)
     stop = threading.Event()
@@ -123,7 +133,7 @@ def _run(clip, writer, paint, steady, result, progress):
         outlet.put(None)
         stages[1].join()
     except KeyboardInterrupt:
-        # What is painted is written; then the reader stops.
+        # Writes the frames that are painted. The reader stops afterwards.
         outlet.put(None)
         stages[1].join()
         raise
@@ -163,11 +173,11 @@ def _write(inlet, writer, steady, result, progress):
 
 
 class _StoppedError(Exception):
-    """Another stage has failed, or all is done."""
+    """The stages were stopped, because one failed or all are done."""
 
 
 class _Outlet:
-    """A queue whose users do not wait for a stage that is no longer there."""
+    """A queue that no longer waits once the stages are stopped."""
 
     def __init__(self, items, stop):
         self._items, self._stop = items, stop
@@ -190,7 +200,7 @@ class _Outlet:
 
 
 class _Stage(threading.Thread):
-    """A stage in a thread of its own; what it raises stops the others."""
+    """Runs a function in a thread. If it raises an error, all stages stop."""
 
     def __init__(self, stop, function, *arguments):
         super().__init__(daemon=True)

@@ -1,4 +1,4 @@
-"""Videos as PyAV writes them: pictures encoded, everything else copied."""
+"""Writes videos with PyAV. Pictures are encoded; sound and subtitles are copied."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,13 +11,13 @@ from tfstyle.media.extra import need, scaling
 
 @dataclass(frozen=True)
 class Codec:
-    """How pictures are encoded.
+    """A video codec and its settings.
 
     Attributes:
-        encoder: FFmpeg's name.
-        crf: Constant rate factor; None for codecs that have none.
-        formats: Pixel formats of up to 8 bits, and of more.
-        options: Of the encoder.
+        encoder: FFmpeg's name of the encoder.
+        crf: Integer, default constant rate factor. None for codecs without one.
+        formats: Pair of FFmpeg's pixel formats: for up to 8 bits per colour value, and for more.
+        options: Dictionary of options of the encoder.
     """
 
     encoder: str
@@ -30,9 +30,9 @@ class Codec:
         return "420" in self.formats[0] and self.encoder != "libvpx-vp9"
 
 
-_HALVED = ("yuv420p", "yuv420p10le")
+_HALVED = ("yuv420p", "yuv420p10le")  # colour at half the width and height
 
-# The factors are those at which strokes look as painted; x264's own default, 23, blurs them.
+# At these rate factors, strokes look as they were painted. The default of x264, 23, blurs them.
 CODECS = {
     "h264": Codec("libx264", 18, _HALVED, {"preset": "medium"}),
     "h265": Codec("libx265", 20, _HALVED, {"preset": "medium", "x265-params": "log-level=error"}),
@@ -44,35 +44,46 @@ CODECS = {
 
 
 def codec_for(path: str | Path, bits: int, name: str | None = None) -> Codec:
-    """Chooses a codec: the one named, or what plays nearly everywhere.
+    """Returns the codec of a name, or by default one that nearly all players support.
 
-    That is H.264; of more than 8 bits H.265, for few players take H.264 of 10 bits; in a `.webm`
-    VP9.
+    The default is H.264. It is VP9 for `.webm`, and H.265 for more than 8 bits, because few
+    players support H.264 with 10 bits.
+
+    Args:
+        path: Path of the video file to write.
+        bits: Integer, bits per colour value of the source.
+        name: Key of `CODECS`, or None for the default.
+
+    Returns:
+        `Codec`.
 
     Raises:
-        ValueError: if there is no codec of this name.
+        ValueError: if no codec has this name.
     """
     if name is None:
         name = "vp9" if Path(path).suffix.lower() == ".webm" else "h265" if bits > 8 else "h264"
     if name not in CODECS:
-        raise ValueError(f"The codec must be one of {', '.join(CODECS)}. Received: {name!r}")
+        raise ValueError(f"codec must be one of {', '.join(CODECS)}. Received: {name!r}")
     return CODECS[name]
 
 
 class Writer:
-    """A video file that is written: see `close`.
+    """A video file to write. It is complete only after `close`.
 
     Args:
-        path: Of the file; its suffix decides the container.
-        clip: `Clip`, whose rate, colours, aspect, sound, subtitles and metadata it has.
+        path: `pathlib.Path` of the file. Its suffix decides the container.
+        clip: `Clip`. The file gets its frame rate, colour tags, pixel aspect ratio, sound,
+            subtitles and metadata.
         codec: `Codec`.
-        crf: Integer, constant rate factor, lower is better and larger; None for the codec's own.
+        crf: Integer, constant rate factor. Lower values give better quality and larger files. None
+            uses the default of the codec.
 
     Attributes:
-        notes: Sentences about what could not be kept.
+        notes: List of sentences about properties of the clip that could not be kept.
 
     Raises:
-        ValueError: if the suffix is of no container, or it cannot hold the codec.
+        ValueError: if the suffix is not that of a video container, if the container cannot hold
+            the codec, or if `crf` is given for a codec without one.
     """
 
     def __init__(self, path: Path, clip, codec: Codec, crf: int | None = None) -> None:
@@ -83,16 +94,17 @@ class Writer:
         if codec.needs_even_sides and (clip.height % 2 or clip.width % 2):
             self._crop = tuple(side - side % 2 or 2 for side in self._crop)
             self.notes.append(
-                f"{codec.encoder} needs even sides: of {clip.width} x {clip.height} pixels it "
-                f"shows {self._crop[1]} x {self._crop[0]}. --codec vp9 or ffv1 keeps all."
+                f"{codec.encoder} needs an even width and height: the video has {self._crop[1]} x "
+                f"{self._crop[0]} pixels instead of {clip.width} x {clip.height}. The codecs vp9 "
+                "and ffv1 keep the size."
             )
         options = {"movflags": "+faststart"} if _is_mp4(path) else {}
         try:
             self._container = av.open(str(path), "w", container_options=options)
         except (ValueError, av.error.FFmpegError):
             raise ValueError(
-                f"{path.suffix or 'A name without suffix'} is no container for video. Use .mp4, "
-                ".mov, .mkv or .webm."
+                "The suffix of the output must be that of a video container, such as .mp4, .mov, "
+                f".mkv or .webm. Received: {path.suffix!r}"
             ) from None
         try:
             self._video = self._add_video(codec, crf, path)
@@ -108,13 +120,13 @@ class Writer:
         if codec.crf is not None:
             options["crf"] = str(codec.crf if crf is None else crf)
         elif crf is not None:
-            raise ValueError(f"{codec.encoder} has no constant rate factor. Omit --crf.")
+            raise ValueError(f"{codec.encoder} has no constant rate factor. Omit crf.")
         try:
             stream = self._container.add_stream(codec.encoder, rate=clip.rate, options=options)
         except ValueError:
             raise ValueError(
-                f"{path.suffix} cannot hold {codec.encoder}. Use .mkv, which holds all, or another "
-                "--codec."
+                f"{path.suffix} cannot hold video encoded by {codec.encoder}. Use .mkv, which "
+                "holds every codec, or choose another codec."
             ) from None
         context = stream.codec_context
         context.height, context.width = self._crop
@@ -126,12 +138,12 @@ class Writer:
         for tag, value in clip.colors.items():
             setattr(context, tag, value)
         if codec.encoder == "libx265" and _is_mp4(path):
-            context.codec_tag = "hvc1"  # what Apple's players ask for
+            context.codec_tag = "hvc1"  # Apple's players need this tag
         stream.metadata.update(_metadata(clip.video.metadata))
         return stream
 
     def _add(self, stream):
-        """Adds a stream to copy; sound that the container does not hold is encoded anew."""
+        """Adds a stream to copy. Sound is encoded again if the container cannot hold it."""
         try:
             copy = self._container.add_stream_from_template(stream)
             copy.metadata.update(_metadata(stream.metadata))
@@ -140,14 +152,22 @@ class Writer:
             pass
         name = stream.codec_context.name
         if stream.type != "audio":
-            self.notes.append(f"Subtitles of the kind {name} are left out: use .mkv.")
+            self.notes.append(f"The {name} subtitles are left out. To keep them, use .mkv.")
             return _LeftOut()
         encoder = self._container.default_audio_codec
-        self.notes.append(f"The sound is encoded anew: this container holds {encoder}, no {name}.")
+        self.notes.append(
+            f"The sound is encoded again as {encoder}, because this container cannot hold {name}."
+        )
         return _Encoded(self._container, encoder, stream)
 
     def write_picture(self, pixels: np.ndarray, pts: int, duration: int) -> None:
-        """Encodes a picture: uint8 or uint16 `[height, width, 3]`."""
+        """Encodes a picture.
+
+        Args:
+            pixels: RGB array `[height, width, 3]`, uint8 or uint16.
+            pts: Integer, presentation time: see `Frame`.
+            duration: Integer: see `Frame`.
+        """
         av = need("av")
         height, width = self._crop
         pixels = _at_least(pixels[:height, :width], height, width)
@@ -169,12 +189,12 @@ class Writer:
         self._container.mux(self._video.encode(frame))
 
     def write_packet(self, packet) -> None:
-        """Copies a packet of sound or subtitles."""
+        """Writes a packet of sound or subtitles."""
         for ready in self._others[packet.stream].packets(packet):
             self._container.mux(ready)
 
     def close(self) -> None:
-        """Writes what the encoders still hold, and the end of the file."""
+        """Writes the frames that the encoders still hold, and completes the file."""
         try:
             self._container.mux(self._video.encode(None))
             for other in self._others.values():
@@ -226,13 +246,13 @@ class _Encoded:
 
 
 def _at_least(pixels, height, width):
-    """Repeats the border of a picture of one row or column."""
+    """Repeats the last row and column of a picture, up to the given height and width."""
     below, right = height - pixels.shape[0], width - pixels.shape[1]
     return np.pad(pixels, ((0, below), (0, right), (0, 0)), mode="edge")
 
 
 def _metadata(values):
-    """Leaves out what the file says about itself: the next one says it anew."""
+    """Returns metadata without the entries that describe the file, which FFmpeg writes itself."""
     own = {"encoder", "major_brand", "minor_version", "compatible_brands", "duration", "rotate"}
     return {key: value for key, value in values.items() if key.lower() not in own}
 
@@ -242,5 +262,5 @@ def _is_mp4(path):
 
 
 def average_rate(rate: Fraction) -> str:
-    """Writes frames a second as people do: 25, 29.97."""
+    """Formats frames per second with four digits, such as 25 and 29.97."""
     return f"{float(rate):.4g}"

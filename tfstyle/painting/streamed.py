@@ -1,8 +1,8 @@
-"""A generator meets pixels: an image of any size, strip by strip, in bounded memory.
+"""Applies a generator to an image of any size in bounded memory: strip by strip.
 
-The picture is that of the whole image. An instance normalization needs mean and variance of its
-whole input, so there is a pass over the image for each; between two of them each row depends on
-some rows near it. `plan` decides what is kept from pass to pass in a temporary file.
+The picture equals that of the whole image. An instance normalization needs mean and variance of its
+whole input, so each one takes a pass over the image. Between two normalizations, a row depends only
+on a few rows near it. `plan` decides which images are kept for later passes in a temporary file.
 """
 
 from collections.abc import Callable
@@ -28,20 +28,20 @@ from tfstyle.painting.scratch import Scratch, StoredImage
 from tfstyle.painting.sources import NormalRows, Photograph
 
 _SCRATCH_BYTES = 40e9
-# TensorFlow's kernel adds up in one float32: the variance of 1.6 million pixels is off by 4e-4,
-# that of 32 thousand by 3e-6.
+# TensorFlow's kernel sums in float32: it computes the variance of 1.6 million pixels with an error
+# of 4e-4, that of 32 thousand with one of 3e-6.
 _MOMENTS_PIXELS = 2**15
-# Larger arrays than this of glibc's malloc.h are taken from the system, page by page, each time.
+# For larger arrays, malloc of glibc gets new pages from the system each time, which is slow.
 _ARRAY_BYTES = 2**25
 _HEIGHTS = (512, 256, 128, 64, 32, 16, 8, 4)
-_LOW = 32  # rows: lower strips compute too many rows of their neighbours again
+_LOW = 32  # rows: lower strips spend more time on rows that their neighbours compute, too
 
 
 def can_stream(generator: keras.Model) -> bool:
-    """Whether a generator can paint by strips.
+    """Returns whether a generator can be applied strip by strip.
 
-    It cannot if it has a layer of a kind that `reach` does not know, or on Keras' backend OpenVINO,
-    which computes whole networks only.
+    It cannot if `reach` does not know one of its layers, or if Keras' backend is OpenVINO, which
+    only computes whole networks.
     """
     if keras.backend.backend() == "openvino":
         return False
@@ -63,22 +63,25 @@ def paint_rows(
 ) -> None:
     """Paints one image of any size with a `Look`, strip by strip.
 
-    The picture is that of `whole.stylize_pixels`, up to the rounding of float32. A look whose
-    stroke is not 1 needs 24 bytes for each pixel of image and picture; others need none.
+    The picture equals that of `whole.stylize_pixels`, up to the rounding of float32. Only strips
+    are kept in memory, except if the stroke of the look is not 1. Then 24 bytes are needed for
+    each pixel of image and picture.
 
     Args:
         generator: `keras.Model` of `build_generator`, or of `styles.trunk.build_trunk`.
-        image: Anything with `shape` `(height, width, 3)` whose slices of rows are arrays, of uint8
-            or of floats in [0, 1]. Of a `RowFile` the picture is taken to go into a file too.
-        write: Function that is given the first row of a strip of the picture, and its float32
-            `[rows, width, 3]` in [0, 1]: from the top on, each row once.
+        image: Array, or another object whose slices of rows are arrays, of shape
+            `(height, width, 3)`: uint8, or floats in [0, 1]. For a `RowFile`, no memory is
+            reserved for the picture, because `write` is expected to write it to a file, too.
+        write: Function that is called for each strip of the picture, from top to bottom, with the
+            number of its first row and its pixels: float32 `[rows, width, 3]` in [0, 1].
         look: `Look`.
-        memory: Bytes of the whole process: see `budget`. What does not fit takes the least.
+        memory: Limit for the whole process, in bytes: see `budget`. If it is too low for any
+            strip, the lowest strips are used anyway.
         style_weights: Array `[styles]`, for a trunk.
-        progress: Function that is told the part that is done, in [0, 1].
+        progress: Function that is called with the finished share of the work, in [0, 1].
 
     Raises:
-        CannotStreamError: if a layer of the generator cannot be computed by strips.
+        CannotStreamError: if a layer of the generator cannot be computed strip by strip.
         OSError: if the disk is full.
     """
     size = height, width = image.shape[:2]
@@ -86,7 +89,7 @@ def paint_rows(
     original = Photograph(image, *size)
 
     def finish(top, picture):
-        picture = picture[: max(0, height - top)]  # the rest was mirrored
+        picture = picture[: max(0, height - top)]  # the rest is padding
         rows = slice(top, top + len(picture)) if amounts.shape[1] > 1 else slice(None)
         photograph = original.pixels(top, top + len(picture))
         if len(picture):
@@ -101,7 +104,7 @@ def paint_rows(
     others: dict[str, Any] = _noise(generator, high, wide, look.seed)
     if style_weights is not None:
         others["style_weights"] = np.asarray(style_weights, "float32")[None]
-    # Of a picture in memory: 4 bytes for a pixel in Pillow, and 2 that its encoder of JPEG takes.
+    # Of a picture in memory, Pillow takes 4 bytes per pixel, and its JPEG encoder 2.
     in_memory = 0 if isinstance(image, RowFile) else 6 * height * width
     working = partial(working_bytes, memory, in_memory)
     if look.stroke == 1:
@@ -124,7 +127,7 @@ def paint_rows(
 
 
 def _noise(generator, height, width, seed):
-    """Gives the numbers of `sample_noise`, by rows."""
+    """Returns the noise of `sample_noise` as images that are read by rows."""
     rng = np.random.default_rng(seed)
     return {
         name: NormalRows(rng, (height // ratio, width // ratio, channels))
@@ -140,21 +143,21 @@ def stream(
     others: dict | None = None,
     progress: Callable[[float], object] | None = None,
 ) -> None:
-    """Runs a generator on one image, and gives its picture strip by strip.
+    """Runs a generator on one image, strip by strip.
 
     Args:
         generator: Functional `keras.Model`.
-        photograph: `Photograph`, of a size that the generator takes.
-        receive: Function that is given the first row of a strip, and its float32
-            `[rows, width, 3]` in [0, 1]: from the top on, each row once.
-        working: Function that returns the bytes that the arrays of a strip may take. It is called
-            before each pass. A strip has 4 rows at least.
-        others: Dictionary of the names of further inputs to what they are given: something with
-            `shape` and `read` for an image, an array otherwise.
-        progress: Function that is told the part that is done, in [0, 1].
+        photograph: `Photograph`, of a size that the generator accepts.
+        receive: Function that is called for each strip of the picture, from top to bottom, with
+            the number of its first row and its pixels: float32 `[rows, width, 3]` in [0, 1].
+        working: Function that returns how many bytes the arrays of a strip may take. It is called
+            before each pass. A strip has at least 4 rows, even if they take more.
+        others: Dictionary of input name to value, for the generator's further inputs. An image is
+            an object with `shape` and `read`, such as `NormalRows`. Other values are arrays.
+        progress: Function that is called with the finished share of the work, in [0, 1].
 
     Raises:
-        CannotStreamError: if a layer cannot be computed by strips.
+        CannotStreamError: if a layer cannot be computed strip by strip.
         OSError: if the disk is full.
     """
     graph = Graph(generator)
@@ -172,7 +175,7 @@ def stream(
 
 
 class Progress:
-    """Tells the part of the passes that is done."""
+    """Reports the finished share of all passes."""
 
     def __init__(self, plan, tell):
         self._ends = np.cumsum([0, *plan.seconds]) / sum(plan.seconds)
@@ -184,7 +187,7 @@ class Progress:
 
 
 class _Passes:
-    """The passes over one image, and what they know of it so far."""
+    """Computes the passes over one image, one after the other."""
 
     def __init__(self, plan, images, matrices, scratch, working, progress):
         self.plan = plan
@@ -205,7 +208,7 @@ class _Passes:
                     statistics.add(values)
                 else:
                     receive(first, np.asarray(values)[0])
-                del values  # else it would be there while the next strip is computed
+                del values  # frees its memory before the next strip is computed
             if each.normalization:
                 self.statistics[each.normalization.output] = statistics.mean, statistics.variance
             for key in finished:
@@ -228,7 +231,7 @@ class _Passes:
             self.progress(number, last / height)
 
     def _needs(self, each, first, last, is_last=False):
-        """Gives the rows of each image that a strip of the target takes."""
+        """Returns the rows of each image that a strip of the target needs."""
         needs = {each.target: (first, last)}
 
         def need(key, top, bottom):
@@ -247,7 +250,7 @@ class _Passes:
         return needs
 
     def _compute(self, each, needs, first, last):
-        """Computes one strip of the target, and appends what is kept."""
+        """Computes one strip of the target, and stores the images that later passes need."""
         strips = {key: self._read(key, *needs[key]) for key in each.reads if key in self.images}
         left = {key: sum(key in step.inputs for step in each.steps) for key in needs}
         tops = {key: needs[key][0] for key in each.reads}
@@ -286,7 +289,10 @@ class _Passes:
         return as_tensor(self.images[key].read(top, bottom))
 
     def _rows(self, each):
-        """Gives the rows of a strip: as many as the memory allows and the allocator likes."""
+        """Returns the rows of a strip: the most for which its arrays fit the memory limit.
+
+        Strips above 32 rows also keep each array at a size that malloc allocates quickly.
+        """
         height = self.plan.sizes[each.target][0]
         working = self.working()
         for rows in _HEIGHTS:
@@ -298,21 +304,23 @@ class _Passes:
         return _HEIGHTS[-1]
 
     def _bytes(self, each, first, last):
-        """Gives the bytes of all arrays of a strip."""
+        """Returns the bytes of each array of a strip."""
         needs = self._needs(each, first, last)
         return {key: (bottom - top) * self._row_bytes(key) for key, (top, bottom) in needs.items()}
 
     def _row_bytes(self, key):
         if key in self.plan.bytes:
             return self.plan.bytes[key] / self.plan.sizes[key][0]
-        return 2 * 4 * np.prod(self.images[key].shape[1:])  # an input: twice while it is read
+        return 2 * 4 * np.prod(self.images[key].shape[1:])  # an input: reading takes two copies
 
 
 class Moments:
-    """Mean and variance of each channel, in float64, from strips of an image.
+    """Mean and variance of each channel of an image, from its strips.
 
-    Those of some rows at a time are in float32. They join by the formula of Chan,
-    Golub and LeVeque, *Algorithms for computing the sample variance*, 1983.
+    They are computed in float32 for a few rows at a time, and combined in float64.
+
+    Reference:
+        Chan, Golub, LeVeque, *Algorithms for Computing the Sample Variance*, 1983.
     """
 
     def __init__(self):
