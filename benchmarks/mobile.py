@@ -7,7 +7,7 @@ structural similarity of its pictures to the full generator's, mean over the pho
 own Keras pictures, the least; L-BFGS equivalents from the cards. Then milliseconds a picture in
 LiteRT at each size, with one and two threads, runs in turn. The peer are the two TFLite files of
 Magenta's arbitrary style transfer: one makes 100 numbers of a painting, the other paints with them.
-`--sheet` writes photograph, full, mobile and peer of each style side by side, as PNG.
+`--sheet` writes photograph, full, mobile and peer of each style side by side.
 """
 
 import argparse
@@ -23,8 +23,7 @@ from tfstyle import list_styles, load
 from tfstyle.export.likeness import similarity
 from tfstyle.export.litert import Painter
 from tfstyle.export.tflite import to_bytes
-from tfstyle.files import replacing
-from tfstyle.images.files import find_images, read_image, read_middle
+from tfstyle.images.files import find_images, read_image, read_middle, write_image
 from tfstyle.images.geometry import center_crop, montage
 from tfstyle.images.pixels import to_image, to_pixels
 from tfstyle.processor import processor_name
@@ -61,8 +60,7 @@ def main():
             row.append(paint_peer(*options.peer, full.recipe.painting, photographs[chosen]))
         rows.append([to_image(pixels) for pixels in row])
     if options.sheet:
-        with replacing(options.sheet) as temporary:
-            montage(rows).save(temporary, "PNG")
+        write_image(montage(rows), options.sheet, quality=85)
     print_times(names[0], options)
 
 
