@@ -32,8 +32,10 @@ FLOORS = {
     ("kiss", "mobile"): 13,
     ("mosaic", "johnson"): 15.5,
     ("mosaic", "pyramid"): 10,
+    ("mosaic", "mobile"): 12.5,
     ("roses", "johnson"): 18,
     ("scream", "johnson"): 20,
+    ("scream", "mobile"): 18,
     ("starry_night", "johnson"): 15,  # 15.6 before it was trained to be steady
     ("starry_night", "mobile"): 13,
     ("tableau", "johnson"): 15.5,
@@ -47,6 +49,7 @@ CHECKERBOARD = 15
 CHECKERBOARDS = {
     ("grande_jatte", "johnson"): 37,
     ("great_wave", "johnson"): 19,
+    ("mosaic", "mobile"): 20,
 }
 FRAME = 0.071
 FRAMES = {
