@@ -104,7 +104,8 @@ def painted(style, pixels, compiled={}):  # noqa: B006
     """Paints with one network for all styles of the same options: to compile one takes a second."""
     if keras.backend.backend() == "openvino":  # a compiled network keeps its weights
         return style.stylize(pixels)
-    shared = compiled.setdefault(str(style.recipe.generator_options), style.model)
+    options = style.recipe.generator, str(style.recipe.generator_options)
+    shared = compiled.setdefault(options, style.model)
     shared.set_weights(style.model.get_weights())
     return Style(style.recipe, shared).stylize(pixels)
 
