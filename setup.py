@@ -34,8 +34,8 @@ setup(
         "tfstyle": ["*.pyi", "py.typed"],
         "tfstyle.export": ["web/page/**"],
         "tfstyle.zoo": [
-            *("*/painting.*", "*/johnson/*", "*/pyramid/*"),
-            *("trunk/*", "trunk/paintings/*"),
+            *("*/painting.*", "*/*/*"),  # a style's painting and generators; a trunk's paintings
+            "trunk/*",
         ],
     },
     exclude_package_data={"tfstyle.zoo": ["*/preview.jpg"]},
