@@ -54,7 +54,7 @@ def list_styles(folder: str | os.PathLike[str] | None = None) -> "Styles":
     Example:
 
         >>> list_styles()["mosaic"]
-        ['johnson', 'pyramid']
+        ['johnson', 'pyramid', 'mobile']
     """
     from tfstyle.styles.notebook import Styles
 

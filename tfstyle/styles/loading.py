@@ -20,7 +20,8 @@ def load(
     Args:
         style: Name of a style of the zoo (`list_styles` names them), path of a style's folder, or
             address on the Hugging Face Hub, `hf://user/repo` or `hf://user/repo@revision`.
-        generator: `"johnson"` or `"pyramid"`. Defaults to the first of these that the style has.
+        generator: `"johnson"`, `"pyramid"` or `"mobile"`. Defaults to the first of these that the
+            style has.
         precision: One of
 
             - `"float32"`, the default: the same picture on every machine, up to one level of 255;

@@ -62,8 +62,8 @@ class Recipe:
     Args:
         painting: Path of the style image. In a file it is relative to the file.
         title, artist, year, rights, source: Strings, the painting's credit.
-        generator: `"johnson"` (better) or `"pyramid"` (smaller).
-        width: Integer, channels of the generator; 0 is 32 for `johnson` and 8 for `pyramid`.
+        generator: `"johnson"` (better), `"pyramid"` (smaller) or `"mobile"` (for phones).
+        width: Integer, channels of the generator; 0 is 32 for `johnson` and 8 for the others.
         normalization: `"instance"`, or `"batch"` for comparison.
         padding: `"reflect"`, or `"zero"` for comparison.
         upsampling, head, epsilon: See `generators.johnson`: what the weights of other projects
@@ -93,8 +93,9 @@ class Recipe:
         jitter: Integer, pixels. Photograph and picture are cropped by a random offset below
             `jitter`, down and across, before VGG19 sees them. Otherwise the generator learns a
             mesh that fits VGG19's pooling: it lowers the loss, but does not look like strokes. 1
-            turns it off. 0 means 4 for `johnson`, the period of its grid, and 8 for `pyramid`, the
-            period of relu4_2 (that of its own grid, 32, would cost a quarter of the crop).
+            turns it off. 0 means 4 for `johnson` and `mobile`, the period of their grid, and 8 for
+            `pyramid`, the period of relu4_2 (that of its own grid, 32, would cost a quarter of the
+            crop).
         batch_size: Integer, crops in each step. Instance normalization needs no batch, and 800
             steps of one crop reach a lower loss than 200 steps of four.
         steps: Integer, steps of the training.
@@ -103,7 +104,7 @@ class Recipe:
         optimizer: `"muon"`, see `training.muon.Muon`; or `"adam"`, as in the papers, which needs
             more steps for the same loss.
         learning_rate: Float, the initial learning rate; it falls to 0 along a cosine. 0 means 1e-3
-            for `johnson` and 2e-3 for `pyramid`.
+            for `johnson` and 2e-3 for the others.
         start: Name or folder of a trained style of the same generator, or of a trunk, from whose
             weights the training starts; random weights if empty. A folder is relative to the
             working directory.
